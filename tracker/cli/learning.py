@@ -1,0 +1,181 @@
+"""`tracker assign`, `exempt`, `unassign`, `log`, `void`: what is asked, and what was done."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tracker.cli import main
+from tracker.cli.running import DAY, now, today, trying, with_app
+from tracker.coverage.catalogue import find_course, find_path
+from tracker.coverage.finding import find_member, find_unit
+from tracker.curriculum.words import AssignmentKind, Assurance
+from tracker.models import Completion, LearningPath, Member, Unit, writing
+from tracker.operations.actor import OPERATOR
+from tracker.operations.assignments import Plan, assign_path, end_assignment, exempt_member
+from tracker.operations.completions import STAFF_RECORDED, log_completion, void_completion
+from tracker.operations.refused import Refused
+
+
+@main.command()
+@click.argument("path")
+@click.option("--everyone", is_flag=True, help="Everyone.")
+@click.option("--unit", "units", multiple=True, help="The cards in a unit. May be given again.")
+@click.option("--craft", "crafts", multiple=True, help="The cards of a craft. May be given again.")
+@click.option("--member", "members", multiple=True, help="A person, by number or e-mail. May be given again.")
+@click.option(
+    "--kind", type=click.Choice([kind.value for kind in AssignmentKind]), default="required", show_default=True
+)
+@click.option("--due", type=DAY, help="The last day.")
+@click.option("--within", type=int, help="So many days from each one's first day.")
+@click.option("--on", type=DAY, help="The first day; today if not given.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen; write nothing.")
+@with_app
+def assign(
+    path: str,
+    everyone: bool,
+    units: tuple[str, ...],
+    crafts: tuple[str, ...],
+    members: tuple[str, ...],
+    kind: str,
+    due: date | None,
+    within: int | None,
+    on: date | None,
+    dry_run: bool,
+) -> None:
+    """Ask members for a learning PATH. Assigning again adds, never replaces."""
+    with trying(dry_run) as session:
+        plan = Plan(
+            path=_path(session, path),
+            kind=AssignmentKind(kind),
+            on=on or today(),
+            everyone=everyone,
+            units=[_unit(session, unit) for unit in units],
+            crafts=crafts,
+            members=[_member(session, member) for member in members],
+            due_on=due,
+            within_days=within,
+        )
+        assigned = assign_path(session, plan, OPERATOR, today=today(), now=now())
+        made = [str(rule.id) for rule in assigned.rules]
+    if dry_run:
+        click.echo("Nothing was written. It would be:")
+    elif made:
+        click.echo(f"Rule {', '.join(made)}")
+    click.echo(
+        f"{assigned.assignments} assignments to {assigned.members} members: {assigned.newly_in_scope} newly asked, "
+        f"{assigned.already_complete} already complete, {assigned.not_counted} not counted (exempt, or their status)."
+    )
+    if assigned.due_impossible:
+        click.echo(f"{assigned.due_impossible} began after the due date and have none.")
+
+
+@main.command()
+@click.argument("member")
+@click.argument("path")
+@click.option("--reason", required=True)
+@click.option("--from", "from_on", type=DAY, required=True, help="The first day.")
+@click.option("--until", "until_on", type=DAY, help="The first day that is asked again.")
+@click.option("--unit", help="Only on the cards under this unit.")
+@with_app
+def exempt(
+    member: str, path: str, reason: str, from_on: date, until_on: date | None, unit: str | None
+) -> None:
+    """Excuse MEMBER from a learning PATH for a time."""
+    with writing() as session:
+        exempt_member(
+            session,
+            _member(session, member),
+            _path(session, path),
+            reason=reason,
+            from_on=from_on,
+            until_on=until_on,
+            unit=_unit(session, unit) if unit else None,
+            actor=OPERATOR,
+            now=now(),
+        )
+    click.echo(f"{member} is exempt from {path} from {from_on}" + (f" until {until_on}." if until_on else "."))
+
+
+@main.command()
+@click.argument("assignment", metavar="ASSIGNMENT|RULE", type=int)
+@click.option("--on", type=DAY, required=True, help="The first day that no longer asks.")
+@click.option("--reason", required=True)
+@with_app
+def unassign(assignment: int, on: date, reason: str) -> None:
+    """End an assignment, or a rule with all its assignments."""
+    with writing(alone=True) as session:
+        members = end_assignment(session, assignment, on, reason, OPERATOR, today=today(), now=now())
+    click.echo(f"Ended on {on}: {members} members are no longer asked by it.")
+
+
+@main.command()
+@click.argument("member")
+@click.argument("course")
+@click.option("--on", type=DAY, required=True, help="The day of the completion.")
+@click.option(
+    "--assurance",
+    type=click.Choice([each.word for each in Assurance]),
+    default=Assurance.REVIEWED.word,
+    show_default=True,
+)
+@with_app
+def log(member: str, course: str, on: date, assurance: str) -> None:
+    """Record that MEMBER completed COURSE."""
+    with writing() as session:
+        completion = log_completion(
+            session,
+            member=find_member(session, member),
+            course=find_course(session, course),
+            completed_on=on,
+            assurance=Assurance.from_word(assurance),
+            actor=OPERATOR,
+            today=today(),
+            now=now(),
+            source=STAFF_RECORDED,
+        )
+        number = completion.id
+    click.echo(f"Completion {number} recorded.")
+
+
+@main.command()
+@click.argument("member")
+@click.argument("completion", type=int)
+@click.option("--reason", required=True)
+@with_app
+def void(member: str, completion: int, reason: str) -> None:
+    """Take a COMPLETION of MEMBER out of every figure; the record of it stays."""
+    with writing() as session:
+        member_id = _member(session, member).member_id
+        found = session.scalar(
+            select(Completion).where(Completion.member_id == member_id, Completion.id == completion)
+        )
+        if found is None:
+            raise Refused("unknown_completion", f"{member} has no completion {completion}.")
+        void_completion(session, found, reason, OPERATOR, now=now())
+    click.echo(f"Completion {completion} is void.")
+
+
+def _path(session: Session, code: str) -> LearningPath:
+    found = find_path(session, code)
+    if found is None:
+        known = ", ".join(session.scalars(select(LearningPath.code).order_by(LearningPath.code)))
+        raise Refused("unknown_path", f"There is no path {code!r}. There are: {known or 'none yet'}.")
+    return found
+
+
+def _member(session: Session, number: str) -> Member:
+    found = find_member(session, number)
+    if found is None:
+        raise Refused("unknown_member", f"No member, or more than one, has the number or e-mail {number!r}.")
+    return found
+
+
+def _unit(session: Session, number: str) -> Unit:
+    found = find_unit(session, number)
+    if found is None:
+        raise Refused("unknown_unit", f"There is no unit {number!r}, or more than one fits: write it as the union's file does.")
+    return found

@@ -1,0 +1,101 @@
+"""What every command stands on: an application context, and today's day, taken once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from tracker.models import writing
+from tracker.operations.refused import Refused
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def with_app(command: Callable[P, R]) -> Callable[P, R]:
+    """Run a command inside the application, as its environment sets it up."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        from tracker import create_app
+
+        with create_app().app_context():
+            return command(*args, **kwargs)
+
+    return run
+
+
+def today() -> date:
+    """The day it is now, in the zone of the settings."""
+    day: date = current_app.config["SETTINGS"].today()
+    return day
+
+
+class Day(click.ParamType[date]):
+    """An ISO day on the command line."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a day: write it as 2026-03-31", param, ctx)
+
+
+DAY = Day()
+
+
+def now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+def read_file(file: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        Refused: ``unreadable_file``.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Refused("unreadable_file", f"{file} cannot be read: {error.strerror}.") from None
+
+
+def read_text(file: Path) -> str:
+    """A file's text, UTF-8.
+
+    Raises:
+        Refused: ``unreadable_file``, ``not_text``.
+    """
+    try:
+        return read_file(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused("not_text", f"{file} is not UTF-8 text: byte {error.start + 1} is none. Save it as UTF-8.") from None
+
+
+@contextmanager
+def trying(dry_run: bool, *, alone: bool = True) -> Iterator[Session]:
+    """A write that is kept, or only tried: the same act, rolled back at the end."""
+    try:
+        with writing(alone=alone) as session:
+            yield session
+            if dry_run:
+                raise _OnlyTried
+    except _OnlyTried:
+        pass
+
+
+class _OnlyTried(Exception):
+    """Rolls a trial back."""

@@ -1,0 +1,216 @@
+"""Coverage figures: how many are in scope of a path in a unit on a day, and how many of them are covered at each floor.
+
+Today's figures and those of any past day are read from the ledger: units × paths, whatever the number of members. Figures
+"as we knew it" on an earlier day are counted afresh from the facts known then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from tracker.coverage.derivation import derive, facts_of, world_as_known
+from tracker.curriculum.coverage import EVERY_CRAFT, Deltas, Figure, contribute, roll_up
+from tracker.curriculum.words import Assurance, UnitKind
+from tracker.models import (
+    Assignment,
+    BalanceDay,
+    Completion,
+    Craft,
+    Exemption,
+    LearningPath,
+    Membership,
+    Unit,
+    UnitClosure,
+)
+from tracker.models.loading import read_rows
+
+NOBODY = Figure(0, 0, 0, 0)
+
+
+class By(StrEnum):
+    """What the rows of a report are."""
+
+    UNIT = "unit"
+    LOCAL = "local"
+    DISTRICT = "district"
+    CRAFT = "craft"
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """One path in one unit or craft."""
+
+    path: str
+    unit: str  # the unit's number, or the craft's name
+    unit_kind: str  # international, district, local, craft
+    figure: Figure
+    path_title: str = ""
+    unit_title: str = ""
+
+
+@dataclass(frozen=True)
+class CoverageReport:
+    """Figures as asked: the same object behind the page and every export."""
+
+    as_of: date
+    known: date | None
+    floor: Assurance
+    rows: tuple[CoverageRow, ...]
+
+
+def coverage_report(
+    session: Session,
+    *,
+    as_of: date,
+    floor: Assurance = Assurance.REVIEWED,
+    known: date | None = None,
+    unit: Unit | None = None,
+    path: LearningPath | None = None,
+    by: By = By.UNIT,
+) -> CoverageReport:
+    """The figures of every path and unit, or of those asked for.
+
+    Args:
+        as_of: the day whose truth is asked.
+        floor: the least assurance that counts as covered.
+        known: count only facts recorded by the end of that day, UTC. None: all.
+        unit: only this unit and those under it; by craft, the crafts within it.
+        path: only this one.
+        by: rows for all units, for one kind of unit, or for crafts (only those with anyone in scope).
+
+    Returns:
+        Rows sorted by path, then unit, by code point.
+    """
+    paths = session.scalars(select(LearningPath)).all() if path is None else [path]
+    if by is By.CRAFT:
+        rows = _craft_rows(session, paths, unit, as_of, known)
+    else:
+        rows = _unit_rows(session, paths, unit, by, as_of, known)
+    return CoverageReport(as_of, known, floor, tuple(sorted(rows, key=lambda row: (row.path, row.unit))))
+
+
+def _unit_rows(
+    session: Session, paths: Iterable[LearningPath], unit: Unit | None, by: By, as_of: date, known: date | None
+) -> list[CoverageRow]:
+    units = select(Unit.id, Unit.number, Unit.kind, Unit.name)
+    if unit is not None:
+        units = units.join(UnitClosure, UnitClosure.descendant_id == Unit.id).where(UnitClosure.ancestor_id == unit.id)
+    if by is not By.UNIT:
+        units = units.where(Unit.kind == UnitKind(by.value))
+    chosen = session.execute(units).all()
+    only = {row.id for row in chosen} if unit is not None else None
+    figures = {
+        (unit_id, path_id): figure
+        for (unit_id, _, path_id), figure in figures_on(session, as_of, known=known, unit_ids=only).items()
+    }
+    return [
+        CoverageRow(
+            path.code, row.number, row.kind.value, figures.get((row.id, path.id), NOBODY), path.title, row.name
+        )
+        for path in paths
+        for row in chosen
+    ]
+
+
+def _craft_rows(
+    session: Session, paths: Iterable[LearningPath], unit: Unit | None, as_of: date, known: date | None
+) -> list[CoverageRow]:
+    # the whole union is its root: every card stands under it
+    root = unit.id if unit is not None else session.scalar(select(Unit.id).where(Unit.parent_id.is_(None)))
+    if root is None:
+        return []
+    crafts = {row.id: row.name for row in session.execute(select(Craft.id, Craft.name))}
+    titles = {path.id: path for path in paths}
+    figures = figures_on(session, as_of, known=known, unit_ids={root}, crafts=crafts.keys())
+    return [
+        CoverageRow(titles[path_id].code, crafts[craft_id], "craft", figure, titles[path_id].title, crafts[craft_id])
+        for (_, craft_id, path_id), figure in figures.items()
+        if path_id in titles and figure.in_scope
+    ]
+
+
+def figures_on(
+    session: Session,
+    day: date,
+    *,
+    known: date | None = None,
+    unit_ids: Collection[int] | None = None,
+    crafts: Collection[int] = (EVERY_CRAFT,),
+) -> dict[tuple[int, int, int], Figure]:
+    """Figures by unit, craft and path; where there never was anyone in scope there is none.
+
+    Args:
+        known: as :func:`coverage_report` takes it.
+        unit_ids: only these units; None for all.
+        crafts: only these crafts; by default the figure over every craft.
+    """
+    if known is not None and is_restated_since(session, known):
+        sums = _counted_as_known(session, day, known, unit_ids, crafts)
+    else:
+        sums = _read_from_ledger(session, day, unit_ids, crafts)
+    return {key: Figure(*numbers) for key, numbers in sums.items() if any(numbers)}
+
+
+def _read_from_ledger(
+    session: Session, day: date, unit_ids: Collection[int] | None, crafts: Collection[int]
+) -> dict[tuple[int, int, int], list[int]]:
+    balance = session.scalar(select(func.max(BalanceDay.day)).where(BalanceDay.day <= day))
+    which = f" AND craft_id IN ({_listed(crafts)})"
+    if unit_ids is not None:
+        which += f" AND unit_id IN ({_listed(unit_ids)})"
+    columns = "unit_id, craft_id, path_id, in_scope, claimed, reviewed, provider"
+    sums: dict[tuple[int, int, int], list[int]] = {}
+    if balance is not None:
+        for row in read_rows(session, f"SELECT {columns} FROM coverage_balance WHERE day = ?{which}", (balance,)):
+            sums[row[0], row[1], row[2]] = [row[3], row[4], row[5], row[6]]
+    since = f"SELECT {columns} FROM coverage_ledger WHERE day > ? AND day <= ?{which}"
+    for unit, craft, path, *numbers in read_rows(session, since, (balance or date.min, day)):
+        so_far = sums.setdefault((unit, craft, path), [0, 0, 0, 0])
+        for column, number in enumerate(numbers):
+            so_far[column] += number
+    return sums
+
+
+def _listed(ids: Iterable[int]) -> str:
+    return ", ".join(str(int(each)) for each in ids) or "NULL"
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, UTC: what ``--known`` means by it."""
+    return datetime.combine(day + timedelta(days=1), time.min, UTC) - timedelta(microseconds=1)
+
+
+def is_restated_since(session: Session, known: date) -> bool:
+    """Whether any fact, or any path's version, was recorded or voided after that day: else the ledger tells it too."""
+    moment = end_of(known)
+    facts: tuple[Any, ...] = (Membership, Assignment, Exemption, Completion)
+    return any(
+        session.scalar(select(fact.id).where(or_(fact.recorded_at > moment, fact.voided_at > moment)).limit(1))
+        for fact in facts
+    )
+
+
+def _counted_as_known(
+    session: Session, day: date, known: date, unit_ids: Collection[int] | None, crafts: Collection[int]
+) -> dict[tuple[int, int, int], list[int]]:
+    moment = end_of(known)
+    world = world_as_known(session, moment)
+    leaves: Deltas = {}
+    wholes: Deltas = {}
+    for _, facts in facts_of(session, world, known_at=moment):
+        derived = derive(facts, world)
+        contribute(leaves, wholes, derived.scope, derived.standings, world.above)
+    sums: dict[tuple[int, int, int], list[int]] = {}
+    for (unit, craft, path, when), numbers in roll_up(leaves, wholes, world.above).items():
+        if when <= day and craft in crafts and (unit_ids is None or unit in unit_ids):
+            so_far = sums.setdefault((unit, craft, path), [0, 0, 0, 0])
+            for column, number in enumerate(numbers):
+                so_far[column] += number
+    return sums

@@ -1,0 +1,40 @@
+"""The forms in which two spellings of one thing are the same text."""
+
+from __future__ import annotations
+
+import re
+
+_LOCAL_WORDS = re.compile(r"\b(?:local|union|number|no|num)\b\.?|[\s#.\-–—_]+", re.IGNORECASE)
+
+
+def member_key(number: str) -> str:
+    """A member number without regard to outer spaces, case and leading zeros; all zeros is ``0``."""
+    text = number.strip().casefold()
+    return text.lstrip("0") or ("0" if text else "")
+
+
+def email_key(email: str) -> str:
+    """An e-mail address without regard to outer spaces and case."""
+    return email.strip().casefold()
+
+
+def unit_key(number: str) -> str:
+    """A unit's number however it is written: "Local 600", "local no. 0600" and "#600" are one, so are "B-173" and "b173"."""
+    text = _LOCAL_WORDS.sub("", number.strip()).casefold()
+    return text.lstrip("0") or ("0" if text else "")
+
+
+def craft_key(name: str) -> str:
+    """A craft's name without regard to case and to the number of spaces."""
+    return " ".join(name.split()).casefold()
+
+
+def course_key(text: str) -> str:
+    """A course's code, id, slug or title without regard to case and outer spaces."""
+    return text.strip().casefold()
+
+
+def slug_of(url: str) -> str:
+    """The slug in a provider's address of a course, "" where there is none: the part after ``/learning/``."""
+    _, mark, rest = url.partition("/learning/")
+    return re.split(r"[?#/]", rest, maxsplit=1)[0] if mark else ""

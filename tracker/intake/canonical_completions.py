@@ -1,0 +1,85 @@
+"""The canonical table of completions (docs/design.md section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from tracker.curriculum.faults import Fault
+from tracker.curriculum.words import Assurance
+from tracker.intake.cells import NOT_A_DAY, is_plain, iso_day, shown, text_faults
+from tracker.intake.reports import EARLIEST, CompletionReader, day_fault
+from tracker.intake.tables import HeadedTable
+from tracker.operations.rows import CompletionRow, RowFaults
+
+PROFILE = "canonical"
+SOURCE = "table"
+COLUMNS = ("member_number", "email", "course", "completed_on", "assurance", "evidence_url", "external_id")
+WANTED = f"{', '.join(COLUMNS)} (at least course, completed_on, and member_number or email)"
+
+_LONG = ("course", "evidence_url")  # a course may be given by its URL
+_ASSURANCES = {"": Assurance.CLAIMED} | {each.word: each for each in Assurance}
+
+
+def fits(table: HeadedTable) -> bool:
+    return not table.lacking(("course", "completed_on")) and len(table.lacking(("member_number", "email"))) < 2
+
+
+def read(table: HeadedTable, today: date) -> CompletionReader:
+    return CompletionReader(PROFILE, SOURCE, table.others(COLUMNS), _rows(table, today))
+
+
+def _rows(table: HeadedTable, today: date) -> Iterator[CompletionRow | RowFaults]:
+    pick = table.pick(COLUMNS)
+    for row in table.rows:
+        if isinstance(row, RowFaults):
+            yield row
+            continue
+        line, cells = row
+        values = pick(cells)
+        number, email, course, completed_on, assurance, evidence_url, external_id = values
+        day = iso_day(completed_on)
+        level = _ASSURANCES.get(assurance.lower())
+        if (
+            day is None
+            or level is None
+            or not course
+            or not (number or email)
+            or not EARLIEST <= day <= today
+            or (evidence_url and not _is_link(evidence_url))
+            or not is_plain(values)
+        ):
+            # One question on the usual row, the reasons only where they are needed: most of a file's rows are sound.
+            if faults := tuple(_faults(line, values, today)):
+                yield RowFaults(line, faults)
+                continue
+            assert day is not None and level is not None
+        yield CompletionRow(line, number, "", email, "", "", course, day, level, evidence_url, external_id)
+
+
+def _faults(line: int, values: tuple[str, ...], today: date) -> Iterator[Fault]:
+    number, email, course, completed_on, assurance, evidence_url, _ = values
+    yield from text_faults(line, COLUMNS, values, _LONG)
+    if not (number or email):
+        yield Fault(line, "member_number", "", "is missing, and so is the e-mail: one of them must name the learner")
+    if not course:
+        yield Fault(line, "course", "", "is missing")
+    day = iso_day(completed_on)
+    if not completed_on:
+        yield Fault(line, "completed_on", "", "is missing")
+    elif day is None:
+        yield Fault(line, "completed_on", shown(completed_on), NOT_A_DAY)
+    elif reason := day_fault(day, today):
+        yield Fault(line, "completed_on", completed_on, reason)
+    if assurance.lower() not in _ASSURANCES:
+        words = ", ".join(each.word for each in Assurance)
+        yield Fault(line, "assurance", shown(assurance), f"is no assurance: use {words}, or leave it blank for claimed")
+    if evidence_url and not _is_link(evidence_url):
+        yield Fault(
+            line, "evidence_url", shown(evidence_url), "is no web address: it must begin with https:// or http://"
+        )
+
+
+def _is_link(text: str) -> bool:
+    scheme, mark, rest = text.partition("://")
+    return scheme.lower() in ("http", "https") and bool(mark and rest) and " " not in rest

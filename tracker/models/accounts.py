@@ -1,0 +1,67 @@
+"""Who signs in, what they may do, and failed attempts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from tracker.curriculum.words import Role
+from tracker.models.base import Base, Id, Moment, Word
+
+
+class User(Base):
+    """A sign-in. ``email`` is kept as written, ``email_key`` with case ignored. ``session_epoch`` grows when every session
+    must end. ``member_id`` is plain (accounts are local, members distributed): `tracker doctor` checks it."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[Id]
+    email: Mapped[str] = mapped_column(Text)
+    email_key: Mapped[str] = mapped_column(Text, unique=True)
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    member_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+    session_epoch: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+    grants: Mapped[list[RoleGrant]] = relationship(back_populates="user", lazy="selectin")
+
+    # what Flask-Login asks of a user
+    is_authenticated = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """The session's name for this user: it stops fitting when the epoch grows."""
+        return f"{self.id}:{self.session_epoch}"
+
+
+class RoleGrant(Base):
+    """A role, held in a unit (None: in the whole union) in ``[from_on, until_on)``."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (CheckConstraint("until_on IS NULL OR until_on > from_on", name="span"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_account.id"), index=True)
+    role: Mapped[Role] = mapped_column(Word(Role))
+    unit_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("unit.id"))
+    from_on: Mapped[date] = mapped_column(Date)
+    until_on: Mapped[date | None] = mapped_column(Date)
+
+    user: Mapped[User] = relationship(back_populates="grants")
+
+    def holds_on(self, day: date) -> bool:
+        return self.from_on <= day and (self.until_on is None or day < self.until_on)
+
+
+class SignInFailure(Base):
+    """A failed sign-in, by account or by address: counted by every process alike."""
+
+    __tablename__ = "sign_in_failure"
+    __table_args__ = (Index("ix_sign_in_failure_key", "key", "at"),)
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Moment)

@@ -1,0 +1,172 @@
+"""What every table stands on: the base class, its types, the mixin of the four facts, and how a write begins."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    ForeignKey,
+    Index,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    TypeDecorator,
+    event,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from tracker.curriculum.words import Assurance
+
+# Writers share this advisory lock; an import, a rebuild and `doctor` hold it alone (PostgreSQL; SQLite has one writer).
+_WRITERS = 7_421_100
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment, always UTC: ``timestamptz`` on PostgreSQL, ISO text on SQLite, an aware ``datetime`` in Python."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"a moment needs its zone: {value!r}")
+        if value is not None and dialect.name == "sqlite":
+            return value.astimezone(UTC).replace(tzinfo=None)
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class AssuranceType(TypeDecorator[Assurance]):
+    """An :class:`Assurance`, kept as its small number so that a floor is ``>=`` in SQL too."""
+
+    impl = SmallInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Assurance | int | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Assurance | None:
+        return None if value is None else Assurance(value)
+
+
+class Word(TypeDecorator[StrEnum]):
+    """A ``StrEnum`` kept as its text."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum], length: int = 20) -> None:
+        super().__init__(length)
+        self.kind = kind
+
+    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.kind(value)
+
+
+Id = Annotated[int, mapped_column(BigInteger, primary_key=True, autoincrement=False)]
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+class Fact:
+    """What we knew, and when: shared by membership, assignment, exemption and completion.
+
+    A fact is never edited or deleted. A correction voids it and records another, so "as we knew it on that day" is the facts
+    recorded by then and not voided by then. ``recorded_by`` is a user's id; None is the operator at the command line.
+    """
+
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+    recorded_by: Mapped[int | None] = mapped_column(BigInteger)
+    batch_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("batch.id"), index=True)
+    voided_at: Mapped[datetime | None] = mapped_column(Moment)
+    voided_by: Mapped[int | None] = mapped_column(BigInteger)
+    void_reason: Mapped[str | None] = mapped_column(Text)
+
+
+def unique_while_valid(name: str, *columns: str, also: str = "") -> Index:
+    """A fact's key: unique among the facts that are not voided (and where ``also`` holds)."""
+    valid = text("voided_at IS NULL" + (f" AND {also}" if also else ""))
+    return Index(name, *columns, unique=True, sqlite_where=valid, postgresql_where=valid)
+
+
+sqlite3.register_adapter(date, date.isoformat)
+sqlite3.register_adapter(datetime, lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"))
+
+
+@event.listens_for(Engine, "connect")
+def _open_sqlite(connection: Any, _record: Any) -> None:
+    """SQLite as it must be opened: the program begins its transactions itself, and a commit survives a power cut."""
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+        "synchronous=FULL",
+        "cache_size=-65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    """A write takes SQLite's lock at its beginning, for a read that turns into a write may lose an update."""
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(*, alone: bool = False) -> Iterator[Session]:
+    """One transaction that writes, for a door: commits at the end, rolls back when anything is raised.
+
+    Args:
+        alone: hold off every other writer until the end, as an import and a rebuild must.
+    """
+    session = db.session()
+    session.rollback()  # a read transaction left open would see old rows, and on SQLite could not become a write
+    try:
+        connection = session.connection(execution_options={"writes": True})
+        if connection.dialect.name == "postgresql":
+            lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+            connection.execute(text(f"SELECT {lock}(:key)"), {"key": _WRITERS})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise

@@ -1,0 +1,95 @@
+"""Many rows at once: one loader with a branch per engine, so that no other code needs one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import FromClause, text
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+
+
+def in_chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The rows, ``size`` at a time."""
+    each = iter(rows)
+    while chunk := list(islice(each, size)):
+        yield chunk
+
+
+def load(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows, given as tuples in the order of ``columns``: COPY on PostgreSQL, one prepared statement on SQLite.
+
+    Values go to the driver as they are: enums and moments must already be what the column holds.
+    """
+    listed = ", ".join(columns)
+    driver = _driver(session)
+    if isinstance(driver, sqlite3.Connection):
+        marks = ", ".join("?" * len(columns))
+        driver.executemany(f"INSERT INTO {table} ({listed}) VALUES ({marks})", rows)
+        return
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({listed}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def add_up(
+    session: Session, table: FromClause, key: Sequence[str], numbers: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Add numbers onto the rows of their keys, making those that are not there yet.
+
+    Rows are tuples of the key's columns and then the numbers, one for each key. They are taken in the key's order, so that
+    two writers who meet wait for one another instead of for ever.
+    """
+    if not rows:
+        return
+    rows = sorted(rows)
+    name = str(table)
+    columns = [*key, *numbers]
+    listed = ", ".join(columns)
+    sums = ", ".join(f"{column} = {name}.{column} + excluded.{column}" for column in numbers)
+    conflict = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sums}"
+    driver = _driver(session)
+    if isinstance(driver, sqlite3.Connection):
+        marks = ", ".join("?" * len(columns))
+        driver.executemany(f"INSERT INTO {name} ({listed}) VALUES ({marks}) {conflict}", rows)
+    elif len(rows) <= 200:
+        marks = ", ".join("(" + ", ".join(["%s"] * len(columns)) + ")" for _ in rows)
+        with driver.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {name} ({listed}) VALUES {marks} {conflict}", [value for row in rows for value in row]
+            )
+    else:
+        session.execute(text(f"CREATE TEMP TABLE adding (LIKE {name}) ON COMMIT DROP"))
+        load(session, "adding", columns, rows)
+        session.execute(
+            text(f"INSERT INTO {name} ({listed}) SELECT {listed} FROM adding ORDER BY {', '.join(key)} {conflict}")
+        )
+        session.execute(text("DROP TABLE adding"))
+
+
+def read_rows(
+    session: Session, sql: str, values: Sequence[Any] = (), *, cursor_name: str = ""
+) -> Iterator[tuple[Any, ...]]:
+    """Rows straight from the driver, for reads of hundreds of thousands. ``sql`` marks its values with ``?``.
+
+    Args:
+        cursor_name: keep the rows in the server and fetch them as they are asked for, under this name.
+    """
+    driver = _driver(session)
+    if isinstance(driver, sqlite3.Connection):
+        yield from driver.execute(sql, values)
+        return
+    with driver.cursor(cursor_name) if cursor_name else driver.cursor() as cursor:
+        cursor.execute(sql.replace("?", "%s"), values)
+        while rows := cursor.fetchmany(20_000):
+            yield from rows
+
+
+def _driver(session: Session) -> Any:
+    """The driver's own connection, inside the session's transaction."""
+    session.flush()
+    return session.connection().connection.driver_connection

@@ -1,0 +1,74 @@
+"""People: members, what they are known by, and their cards."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.curriculum.words import MembershipKind
+from tracker.models.base import Base, Fact, Moment, Word, unique_while_valid
+
+
+class Member(Base):
+    """One person on the roster, member or covered worker. ``number`` is kept as the roster spells it."""
+
+    __tablename__ = "member"
+    __table_args__ = (Index("ix_member_name_key", "name_key", "member_id"),)
+
+    member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    number: Mapped[str] = mapped_column(Text)
+    first_name: Mapped[str] = mapped_column(Text, default="")
+    last_name: Mapped[str] = mapped_column(Text, default="")
+    name_key: Mapped[str] = mapped_column(Text, default="")  # "last first" with case ignored: search and order
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or f"Member {self.number}"
+
+
+class IdentifierKind(StrEnum):
+    NUMBER = "number"
+    EMAIL = "email"
+    PROVIDER_ID = "provider-id"
+
+
+class Identifier(Base):
+    """What a member is found by. ``value`` is the form that matching ignores case and leading zeros in; ``shown`` is as
+    written. One holder except for an e-mail: a value with two holders matches nobody.
+
+    Placed by ``value``, so ``member_id`` is plain: `tracker doctor` checks it.
+    """
+
+    __tablename__ = "identifier"
+
+    kind: Mapped[IdentifierKind] = mapped_column(Word(IdentifierKind), primary_key=True)
+    value: Mapped[str] = mapped_column(Text, primary_key=True)
+    member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
+    shown: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Membership(Fact, Base):
+    """A member's card: local × craft, with a status, for a span of days ``[from_on, until_on)``."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        ForeignKeyConstraint(["member_id"], ["member.member_id"], name="fk_membership_member"),
+        CheckConstraint("until_on IS NULL OR until_on > from_on", name="span"),
+        unique_while_valid("uq_membership_key", "member_id", "unit_id", "craft_id", "from_on"),
+        Index("ix_membership_unit", "unit_id", "member_id"),
+    )
+
+    member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    unit_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("unit.id"))
+    craft_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("craft.id"))
+    status: Mapped[str] = mapped_column(Text)
+    kind: Mapped[MembershipKind] = mapped_column(Word(MembershipKind))
+    is_home: Mapped[bool] = mapped_column(Boolean, default=False)
+    from_on: Mapped[date] = mapped_column(Date)
+    until_on: Mapped[date | None] = mapped_column(Date)

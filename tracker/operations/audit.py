@@ -1,0 +1,46 @@
+"""One entry in the audit trail for every act that changes something."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from tracker.models import AuditEntry, new_id
+from tracker.operations.actor import Actor
+
+
+def audit(
+    session: Session,
+    actor: Actor,
+    action: str,
+    *,
+    object_kind: str,
+    object_id: int | None = None,
+    member_id: int | None = None,
+    unit_id: int | None = None,
+    detail: dict[str, Any] | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Write down that ``actor`` did ``action``, in the transaction of the act itself: both are kept or neither is.
+
+    Args:
+        detail: what changed, before and after, as plain JSON. Never a password, a token or a file's contents.
+        at: the moment of the act; by default now.
+    """
+    session.execute(
+        insert(AuditEntry).values(
+            id=new_id(),
+            at=at or datetime.now(UTC),
+            actor_id=actor.user_id,
+            actor_role=actor.role,
+            action=action,
+            object_kind=object_kind,
+            object_id=object_id,
+            member_id=member_id,
+            unit_id=unit_id,
+            detail=detail or {},
+        )
+    )

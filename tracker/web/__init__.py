@@ -1,0 +1,48 @@
+"""People's doors. A page parses, calls one read or one write, commits once if it wrote, and answers.
+
+- `gate`     who may open which page: closed unless its view says otherwise
+- `headers`  what every answer tells the browser not to do
+- `forms`    what every form stands on
+- `nav`      where a person may go, and where they start
+- `showing`  how counts, shares, days and moments are written
+- `errors`   every refusal, in words, with the way back
+
+then one file per door: `account` (signing in), `admin` (users, audit), `health` (for whoever watches the server).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from tracker.config import Settings
+
+_STATIC = Path(__file__).with_name("static")
+
+
+def open_doors(app: Flask) -> None:
+    """Attach every page, and what stands before and behind each of them."""
+    from tracker.web import account, admin, errors, forms, gate, headers, health, nav, showing
+
+    settings: Settings = app.config["SETTINGS"]
+    if settings.proxy_hops:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops
+        )
+    app.static_folder = str(_STATIC)
+    app.static_url_path = "/static"
+    app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=app.send_static_file)
+    app.config["BOOTSTRAP_SERVE_LOCAL"] = True
+    Bootstrap5(app)
+
+    gate.stand_before(app)  # first, so that a stranger meets the gate before anything else answers
+    forms.guard(app)
+    headers.set_on(app)
+    errors.answer_in_words(app)
+    showing.teach(app)
+    nav.show_on(app)
+    for door in (account.account, admin.admin, health.health):
+        app.register_blueprint(door)

@@ -1,0 +1,64 @@
+"""Every refusal in words, with the way back."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, render_template
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from tracker.models import db
+from tracker.operations.refused import Refused
+from tracker.web import gate
+
+_log = logging.getLogger(__name__)
+_Answer = tuple[str, int]
+
+
+def answer_in_words(app: Flask) -> None:
+    """Give every way a request can go wrong its own page."""
+    app.register_error_handler(403, _not_found)  # "not yours" reads like "not there"
+    app.register_error_handler(404, _not_found)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _wrong_request)
+    app.register_error_handler(Refused, _refused)
+    for gone in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(gone, _no_database)
+    app.register_error_handler(500, _failed)
+
+
+def _not_found(_error: HTTPException) -> _Answer:
+    return render_template("errors/404.html"), 404
+
+
+def _stale_form(_error: CSRFError) -> _Answer:
+    return render_template("errors/400.html"), 400
+
+
+def _wrong_request(error: HTTPException) -> _Answer | HTTPException:
+    if error.code is None or error.code < 400:
+        return error  # a redirect on its way
+    return render_template("errors/other.html", error=error), error.code
+
+
+def _refused(refusal: Refused) -> _Answer:
+    return render_template("errors/refused.html", refusal=refusal), 409
+
+
+def _no_database(error: Exception) -> _Answer:
+    _log.error("the database did not answer: %s", error.__class__.__name__, exc_info=error)
+    return _without_person("errors/503.html"), 503
+
+
+def _failed(_error: Exception) -> _Answer:
+    return _without_person("errors/500.html"), 500
+
+
+def _without_person(template: str) -> str:
+    """Draw a page that asks the database nothing, for that may be what is broken."""
+    db.session.remove()
+    gate.forget_person()
+    return render_template(template)

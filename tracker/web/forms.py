@@ -1,0 +1,59 @@
+"""What every form stands on: a token against forgery, faults told to every reader, refusals beside their field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_wtf import CSRFProtect, FlaskForm
+from markupsafe import Markup
+from wtforms import BooleanField, Field, RadioField, SelectField, SubmitField
+
+from tracker.operations.refused import Refused
+
+csrf = CSRFProtect()
+
+
+def guard(app: Flask) -> None:
+    """Ask every request that changes something for the token its page was given."""
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session: a page left open overnight still works
+    csrf.init_app(app)
+
+
+class Form(FlaskForm):
+    """A form whose fields carry what assistive technology needs. Draw each with the macro `field`, in `_macros.html`.
+
+    A field's ``description`` is its help text. ``refuse`` shows an operation's refusal where the person can mend it.
+    """
+
+    class Meta(FlaskForm.Meta):
+        def render_field(self, field: Field, render_kw: dict[str, Any]) -> Markup:
+            """Add the classes, and tie help and errors to the field by the ids that the macro gives them."""
+            kind = _css_class(field)
+            render_kw.setdefault("class_", f"{kind} is-invalid" if field.errors else kind)
+            told_by = [f"{field.id}-help"] if field.description else []
+            if field.errors:
+                render_kw.setdefault("aria-invalid", "true")
+                told_by.append(f"{field.id}-error")
+            if told_by:
+                render_kw.setdefault("aria-describedby", " ".join(told_by))
+            drawn: Markup = super().render_field(field, render_kw)
+            return drawn
+
+    def refuse(self, refusal: Refused) -> None:
+        """Show a refusal at the field it names, or above the form if it names none of this form's."""
+        if refusal.field is not None and refusal.field in self._fields:
+            field = self._fields[refusal.field]
+            field.errors = [*field.errors, refusal.message]
+        else:
+            self.form_errors.append(refusal.message)
+
+
+def _css_class(field: Field) -> str:
+    if isinstance(field, SubmitField):
+        return "btn btn-primary"
+    if isinstance(field, BooleanField):
+        return "form-check-input"
+    if isinstance(field, RadioField):
+        return "radio-list"
+    return "form-select" if isinstance(field, SelectField) else "form-control"

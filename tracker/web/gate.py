@@ -1,0 +1,158 @@
+"""Who may open which page. Every page is closed until a decorator on its view says to whom it opens.
+
+To a stranger a closed page answers with the way to sign in; to someone signed in without the right it answers 404, like
+a page that does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask_login import LoginManager, current_user
+from werkzeug.wrappers import Response
+
+from tracker.access.roles import NOBODY, Reach, reach_of
+from tracker.config import Settings
+from tracker.curriculum.words import Role
+from tracker.models import User, db
+from tracker.operations.actor import Actor
+
+View = TypeVar("View", bound=Callable[..., Any])
+Opening = Callable[[Reach], bool]
+
+_FILES = frozenset({"static", "bootstrap.static"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def public(view: View) -> View:
+    """Open to everyone, signed in or not."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def opened_to(may_read: Opening, may_write: Opening | None = None) -> Callable[[View], View]:
+    """Open to those signed in whose reach passes: ``may_read`` for reading, ``may_write`` (if given) for the rest."""
+
+    def mark(view: View) -> View:
+        view.openings = (may_read, may_write or may_read)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+signed_in = opened_to(lambda reach: True)
+member_only = opened_to(lambda reach: reach.member_id is not None)
+report_readers = opened_to(lambda reach: reach.sees_reports)
+staff_only = opened_to(lambda reach: reach.is_staff)
+staff_and_auditors = opened_to(lambda reach: reach.sees_all_units, lambda reach: reach.is_staff)  # auditors only read
+admin_only = opened_to(lambda reach: reach.is_admin)
+audit_readers = opened_to(lambda reach: reach.sees_audit, lambda reach: False)
+
+
+def stand_before(app: Flask) -> None:
+    """Ask at the gate before every request."""
+    logins = LoginManager(app)
+    logins.user_loader(_load_user)
+    app.before_request(_ask)
+
+
+def settings() -> Settings:
+    found: Settings = current_app.config["SETTINGS"]
+    return found
+
+
+def today() -> date:
+    """The day of this request: taken once, so that a page loaded at midnight agrees with itself."""
+    if "today" not in g:
+        g.today = settings().today()
+    day: date = g.today
+    return day
+
+
+def reach() -> Reach:
+    """What the person of this request may see and do."""
+    if "reach" not in g:
+        user = current_user._get_current_object()  # the row itself: a read below this door gets no proxy
+        g.reach = reach_of(db.session(), user, today()) if isinstance(user, User) else NOBODY
+    found: Reach = g.reach
+    return found
+
+
+def signed_in_user() -> User:
+    """The row of the person of this request, on a page that is not public."""
+    user = current_user._get_current_object()
+    if not isinstance(user, User):
+        abort(404)
+    return user
+
+
+def actor(role: Role) -> Actor:
+    """The person of this request, acting through one of their roles. Nobody acts through a role they do not hold."""
+    if role not in reach().roles:
+        abort(404)
+    user = signed_in_user()
+    return Actor(user.id, role.value, user.email)
+
+
+def forget_person() -> None:
+    """Draw the rest of this request as for a stranger: their rows are gone, or cannot be read."""
+    g.reach = NOBODY
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+
+
+def safe_path(target: str | None) -> str | None:
+    """``target`` if a browser would stay on this site with it, else None.
+
+    Browsers drop tabs and line ends, and read ``\\`` as ``/``, before they look for a host: so none of these may occur.
+    """
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return None
+    if "\\" in target or any(not "!" <= character <= "~" for character in target):
+        return None
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return None
+    return None if parts.scheme or parts.netloc else target
+
+
+def _ask() -> Response | None:
+    """Let the request through, show the way to sign in, or deny that there is such a page."""
+    if request.routing_exception is not None or request.endpoint in _FILES:
+        return None  # nothing is there, or nothing of anybody's
+    view = current_app.view_functions[request.endpoint or ""]
+    if getattr(view, "is_public", False):
+        return None
+    if not current_user.is_authenticated:
+        return redirect(url_for("account.login", next=_here()), 303)
+    may_read, may_write = getattr(view, "openings", (_closed, _closed))
+    if not (may_read if request.method in _SAFE else may_write)(reach()):
+        abort(404)
+    return None
+
+
+def _closed(_reach: Reach) -> bool:
+    return False
+
+
+def _here() -> str | None:
+    """The path to come back to. What a form sent cannot be sent again, so its page is where it came from."""
+    if request.method not in _SAFE:
+        return None
+    path = request.full_path.rstrip("?")
+    return safe_path(path) if path != "/" else None
+
+
+def _load_user(session_id: str) -> User | None:
+    """The user a session names, unless they are suspended or the session is from before it had to end."""
+    user_id, colon, epoch = session_id.partition(":")
+    if not colon or not user_id.isdecimal():
+        return None
+    user = db.session.get(User, int(user_id))
+    if user is None or not user.is_active or str(user.session_epoch) != epoch:
+        return None
+    return user

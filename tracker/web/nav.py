@@ -1,0 +1,71 @@
+"""Where a person may go, and where they start."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from flask import Flask, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tracker.access.roles import Reach
+from tracker.curriculum.words import UnitKind
+from tracker.models import Unit
+from tracker.web import gate
+
+THEMES = ("auto", "light", "dark")
+
+
+class Way(NamedTuple):
+    """A place in the head of every page."""
+
+    label: str
+    path: str
+    is_here: bool
+
+
+def show_on(app: Flask) -> None:
+    """Give every template what the frame of a page is drawn from."""
+    app.context_processor(_frame)
+
+
+def ways(reach: Reach, here: str) -> list[Way]:
+    """The places open to a person, in the order of the head of the page."""
+    places = [
+        ("My record", "/my/", reach.member_id is not None),
+        ("Reports", "/reports/", reach.sees_reports),
+        ("Staff", "/staff/", reach.sees_all_units),
+        ("Users", "/admin/", reach.is_admin),
+        ("Audit", "/admin/audit", reach.sees_audit),
+    ]
+    shown = [(label, path) for label, path, is_open in places if is_open]
+    nearest = max((path for _, path in shown if here.startswith(path)), key=len, default="")
+    return [Way(label, path, path == nearest) for label, path in shown]
+
+
+def home_path(session: Session, reach: Reach) -> str | None:
+    """Where a person starts; None for someone who holds no role today."""
+    if reach.is_staff:
+        return "/staff/"
+    if reach.is_officer:
+        units = session.scalars(select(Unit).where(Unit.id.in_(reach.own_units)).limit(2)).all()
+        if len(units) == 1 and units[0].kind is UnitKind.LOCAL:
+            return f"/reports/locals/{units[0].number}"
+        return "/reports/"
+    if reach.is_auditor:
+        return "/reports/"
+    if reach.is_admin:
+        return "/admin/"
+    return "/my/" if reach.member_id is not None else None
+
+
+def _frame() -> dict[str, Any]:
+    theme = request.cookies.get("theme", "")
+    return {
+        "reach": gate.reach(),
+        "ways": ways(gate.reach(), request.path),
+        "is_demo": gate.settings().is_demo,
+        "theme": theme if theme in THEMES else "auto",
+        "themes": THEMES,
+        "here": gate.safe_path(request.full_path.rstrip("?")) or "/",
+    }
