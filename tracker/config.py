@@ -84,9 +84,7 @@ def _database_url(url: str, instance: Path) -> str:
         return f"sqlite:///{instance / 'tracker.db'}"
     scheme, colon, rest = url.partition(":")
     if not colon or not rest.startswith("//"):
-        raise WrongSetting(
-            "DATABASE_URL is not a database's address: write postgresql://user@host/name or sqlite:////file"
-        )
+        raise WrongSetting("DATABASE_URL is not a database's address: write postgresql://user@host/name or sqlite:////file")
     if scheme in ("postgres", "postgresql"):
         return f"postgresql+psycopg:{rest}"
     if scheme in ("sqlite", "postgresql+psycopg"):

@@ -71,10 +71,10 @@ def user_for(session: Session, reach: Reach, user_id: int) -> User:
 def grant_for(session: Session, reach: Reach, user_id: int, grant_id: int) -> RoleGrant:
     """A role of that very user, for an administrator."""
     user = user_for(session, reach, user_id)
-    for grant in user.grants:
-        if grant.id == grant_id:
-            return grant
-    _not_found()
+    grant = next((each for each in user.grants if each.id == grant_id), None)
+    if grant is None:
+        _not_found()
+    return grant
 
 
 def _not_found() -> NoReturn:

@@ -13,7 +13,7 @@ import click
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from tracker.models import writing
+from tracker.models import db, writing
 from tracker.operations.refused import Refused
 
 P = ParamSpec("P")
@@ -27,8 +27,13 @@ def with_app(command: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         from tracker import create_app
 
-        with create_app().app_context():
-            return command(*args, **kwargs)
+        app = create_app()
+        with app.app_context():
+            try:
+                return command(*args, **kwargs)
+            finally:
+                db.session.remove()
+                db.engine.dispose()
 
     return run
 

@@ -70,6 +70,8 @@ def add_user(
         raise Refused("member_missing", "Say whose record it is: the role member needs a member.", field="member")
 
     user = find_user(session, email)
+    if member_id is not None:
+        _check_member(session, user, member_id)
     if user is not None and _holds(user, role, unit, today):
         where = f" in {unit.title}" if unit else ""
         raise Refused("already_granted", f"{user.email} is {role.value}{where} already.", field="role")
@@ -85,7 +87,7 @@ def add_user(
         session.add(user)
         audit(session, actor, "add_user", object_kind="user", object_id=user.id, detail={"email": user.email})
     if member_id is not None:
-        _link_member(session, user, member_id)
+        user.member_id = member_id
     if password is not None:
         set_password(session, user, password, actor)
 
@@ -248,13 +250,13 @@ def _holds(user: User, role: Role, unit: Unit | None, today: date) -> bool:
     )
 
 
-def _link_member(session: Session, user: User, member_id: int) -> None:
-    if user.member_id not in (None, member_id):
+def _check_member(session: Session, user: User | None, member_id: int) -> None:
+    """A sign-in is one member's, and a member has one sign-in."""
+    if user is not None and user.member_id not in (None, member_id):
         raise Refused("other_member", f"{user.email} is another member's sign-in.", field="member")
-    taken = session.scalar(select(User.email).where(User.member_id == member_id, User.id != user.id))
-    if taken is not None:
-        raise Refused("member_taken", f"That member signs in as {taken} already.", field="member")
-    user.member_id = member_id
+    holder = session.scalar(select(User).where(User.member_id == member_id))
+    if holder is not None and holder is not user:
+        raise Refused("member_taken", f"That member signs in as {holder.email} already.", field="member")
 
 
 def _account_key(email: str) -> str:

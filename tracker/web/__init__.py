@@ -3,6 +3,7 @@
 - `gate`     who may open which page: closed unless its view says otherwise
 - `headers`  what every answer tells the browser not to do
 - `forms`    what every form stands on
+- `ids`      what an address may ask for by number
 - `nav`      where a person may go, and where they start
 - `showing`  how counts, shares, days and moments are written
 - `errors`   every refusal, in words, with the way back
@@ -25,13 +26,14 @@ _STATIC = Path(__file__).with_name("static")
 
 def open_doors(app: Flask) -> None:
     """Attach every page, and what stands before and behind each of them."""
-    from tracker.web import account, admin, errors, forms, gate, headers, health, nav, showing
+    from tracker.web import account, admin, errors, forms, gate, headers, health, ids, nav, showing
 
     settings: Settings = app.config["SETTINGS"]
     if settings.proxy_hops:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops
         )
+    ids.limit(app)
     app.static_folder = str(_STATIC)
     app.static_url_path = "/static"
     app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=app.send_static_file)

@@ -77,9 +77,7 @@ def login() -> BaseResponse | tuple[str, int]:
     status = 200
     if form.validate_on_submit():
         with writing() as transaction:
-            outcome = sign_in(
-                transaction, form.email.data or "", form.password.data or "", _address(), datetime.now(UTC)
-            )
+            outcome = sign_in(transaction, form.email.data or "", form.password.data or "", _address(), datetime.now(UTC))
         if outcome.user is not None:
             _begin_session(outcome.user)
             return redirect(gate.safe_path(request.args.get("next")) or url_for("account.home"), 303)

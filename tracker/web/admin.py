@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField, SubmitField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired
 
 from tracker.access.finding import grant_for, user_for
@@ -20,6 +21,7 @@ from tracker.operations.refused import Refused
 from tracker.web import gate
 from tracker.web.forms import Form
 from tracker.web.gate import admin_only, audit_readers
+from tracker.web.ids import row_id
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -41,7 +43,7 @@ class UserForm(Form):
         description="With an address that signs in already, that person gets one more role.",
         render_kw={"autocomplete": "off", "inputmode": "email", "autocapitalize": "none"},
     )
-    role = SelectField("Role", choices=[(role.value, words) for role, words in ROLE_WORDS.items()])
+    role = SelectField("Role", choices=[SelectChoice(role.value, words) for role, words in ROLE_WORDS.items()])
     unit = StringField("Local or district", description="Its number, for an officer's role. Else leave it empty.")
     member = StringField("Member", description="Member number or e-mail address, for the role member.")
     submit = SubmitField("Add this role")
@@ -52,9 +54,7 @@ class UserForm(Form):
 def users() -> str:
     query = request.args.get("q", "").strip()
     page = users_page(db.session(), query, after=request.args.get("after", ""))
-    return render_template(
-        "admin/users.html", page=page, query=query, units=_units_shown(page.rows), today=gate.today()
-    )
+    return render_template("admin/users.html", page=page, query=query, units=_units_shown(page.rows), today=gate.today())
 
 
 @admin.route("/users/new", methods=["GET", "POST"])
@@ -97,9 +97,7 @@ def end_user_role(user_id: int, grant_id: int) -> Response | str:
             end_role(transaction, grant, gate.actor(Role.ADMIN), gate.today())
         flash("That role has ended, and so have their sessions.", "success")
         return redirect(url_for(".user", user_id=user_id), 303)
-    return render_template(
-        "admin/end_role.html", form=form, user=grant.user, grant=grant, units=_units_shown([grant.user])
-    )
+    return render_template("admin/end_role.html", form=form, user=grant.user, grant=grant, units=_units_shown([grant.user]))
 
 
 @admin.route("/users/<int:user_id>/suspend", methods=["GET", "POST"])
@@ -140,7 +138,7 @@ def new_password(user_id: int) -> str:
 @audit_readers
 def audit() -> str:
     action = request.args.get("action", "").strip()
-    page = audit_page(db.session(), action, before=request.args.get("before", type=int))
+    page = audit_page(db.session(), action, before=request.args.get("before", type=row_id))
     return render_template("admin/audit.html", page=page, action=action)
 
 

@@ -20,13 +20,13 @@ def guard(app: Flask) -> None:
     csrf.init_app(app)
 
 
-class Form(FlaskForm):
+class Form(FlaskForm):  # type: ignore[misc]  # it has no types of its own
     """A form whose fields carry what assistive technology needs. Draw each with the macro `field`, in `_macros.html`.
 
     A field's ``description`` is its help text. ``refuse`` shows an operation's refusal where the person can mend it.
     """
 
-    class Meta(FlaskForm.Meta):
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def render_field(self, field: Field, render_kw: dict[str, Any]) -> Markup:
             """Add the classes, and tie help and errors to the field by the ids that the macro gives them."""
             kind = _css_class(field)

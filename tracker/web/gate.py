@@ -20,6 +20,7 @@ from tracker.config import Settings
 from tracker.curriculum.words import Role
 from tracker.models import User, db
 from tracker.operations.actor import Actor
+from tracker.web.ids import row_id
 
 View = TypeVar("View", bound=Callable[..., Any])
 Opening = Callable[[Reach], bool]
@@ -150,9 +151,10 @@ def _here() -> str | None:
 def _load_user(session_id: str) -> User | None:
     """The user a session names, unless they are suspended or the session is from before it had to end."""
     user_id, colon, epoch = session_id.partition(":")
-    if not colon or not user_id.isdecimal():
+    try:
+        user = db.session.get(User, row_id(user_id)) if colon else None
+    except ValueError:
         return None
-    user = db.session.get(User, int(user_id))
     if user is None or not user.is_active or str(user.session_epoch) != epoch:
         return None
     return user

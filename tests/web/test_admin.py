@@ -1,0 +1,188 @@
+"""What an administrator does: users, roles, the audit trail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from little_union import Browser, World
+from sqlalchemy import select
+
+from tracker.models import AuditEntry, RoleGrant, User, db, new_ids
+from tracker.operations.accounts import find_user
+
+
+@pytest.fixture
+def ada(signed_in: Callable[[str], Browser]) -> Browser:
+    return signed_in("ada")
+
+
+def last_entry_of(app: Flask, action: str) -> AuditEntry:
+    with app.app_context():
+        found = db.session.scalars(
+            select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id.desc())
+        ).first()
+        assert found is not None
+        return found
+
+
+def roles_of(app: Flask, email: str) -> list[str]:
+    with app.app_context():
+        user = find_user(db.session(), email)
+        return [grant.role.value for grant in user.grants] if user else []
+
+
+def test_the_list_is_searched_by_address(ada: Browser) -> None:
+    page = ada.get("/admin/?q=DORA").text
+    assert "dora@example.org" in page
+    assert "sam@example.org" not in page
+    assert "No user" in ada.get("/admin/?q=100%25").text, "a percent sign is only a percent sign"
+
+
+def test_the_list_comes_a_page_at_a_time(app: Flask, ada: Browser) -> None:
+    with app.app_context():
+        for each, user_id in enumerate(new_ids(60)):
+            email = f"many-{each:02d}@example.org"
+            db.session.add(
+                User(id=user_id, email=email, email_key=email, created_at=db.session.scalar(select(User.created_at)))
+            )
+        db.session.commit()
+    first = ada.get("/admin/?q=many").text
+    assert "many-49@" in first
+    assert "many-50@" not in first
+    following = re.search(r'href="([^"]+)" rel="next"', first)
+    assert following
+    second = ada.get(following[1].replace("&amp;", "&")).text
+    assert "many-50@" in second
+    assert second.count("many-") < first.count("many-")
+    assert 'rel="next"' not in second
+
+
+def test_a_new_user_gets_a_password_that_is_shown_once(app: Flask, ada: Browser) -> None:
+    sent = {"email": "Eve@Example.org", "role": "local-viewer", "unit": "Local 80", "member": ""}
+    answer = ada.send("/admin/users/new", sent, page="/admin/users/new")
+    shown = re.search(r'<p class="secret">([^<]+)</p>', answer.text)
+    assert shown
+    eve = Browser(app.test_client())
+    assert eve.send("/login", {"email": "eve@example.org", "password": shown[1]}).status_code == 303
+    assert eve.get("/").location == "/reports/locals/80"
+    with app.app_context():
+        trail = db.session.scalars(select(AuditEntry)).all()
+        assert not any(shown[1] in str(entry.detail) for entry in trail)
+
+
+def test_a_known_address_gets_one_more_role_and_keeps_its_password(app: Flask, ada: Browser) -> None:
+    answer = ada.send("/admin/users/new", {"email": "sam@example.org", "role": "auditor"}, page="/admin/users/new")
+    assert "Role added" in answer.text
+    assert roles_of(app, "sam@example.org") == ["staff", "auditor"]
+    assert Browser(app.test_client()).sign_in("sam").status_code == 303
+    entry = last_entry_of(app, "grant_role")
+    assert (entry.actor_role, entry.detail["role"]) == ("admin", "auditor")
+
+
+@pytest.mark.parametrize(
+    ("sent", "message", "field"),
+    [
+        ({"email": "not an address", "role": "staff"}, "is not an e-mail address", "email"),
+        ({"email": "eve@example.org", "role": "local-lead"}, "is held in a local", "unit"),
+        ({"email": "eve@example.org", "role": "local-lead", "unit": "2"}, "is held in a local", "unit"),
+        ({"email": "eve@example.org", "role": "local-lead", "unit": "999"}, "No unit is known", "unit"),
+        ({"email": "eve@example.org", "role": "staff", "unit": "80"}, "name no unit", "unit"),
+        ({"email": "eve@example.org", "role": "member"}, "needs a member", "member"),
+        ({"email": "eve@example.org", "role": "member", "member": "999"}, "No one member", "member"),
+        ({"email": "eve@example.org", "role": "member", "member": "12"}, "signs in as ana@example.org", "member"),
+        ({"email": "sam@example.org", "role": "staff"}, "is staff already", "role"),
+        ({"email": "eve@example.org", "role": "emperor"}, "Not a valid choice", "role"),
+    ],
+)
+def test_a_refusal_stands_beside_its_field_and_writes_nothing(
+    app: Flask, ada: Browser, sent: dict[str, str], message: str, field: str
+) -> None:
+    answer = ada.send("/admin/users/new", sent, page="/admin/users/new")
+    assert answer.status_code == 422
+    fault = re.search(rf'id="{field}-error">([^<]+)<', answer.text)
+    assert fault
+    assert message in fault[1]
+    assert roles_of(app, "eve@example.org") == []
+
+
+def test_ending_a_role_asks_first_then_ends_it_and_every_session(
+    app: Flask, world: World, ada: Browser, signed_in: Callable[[str], Browser]
+) -> None:
+    otto = signed_in("otto")
+    with app.app_context():
+        grant_id = db.session.scalar(select(RoleGrant.id).where(RoleGrant.user_id == world.users["otto"]))
+    path = f"/admin/users/{world.users['otto']}/roles/{grant_id}/end"
+    assert "End the role auditor?" in ada.get(path).text
+    assert otto.get("/admin/audit").status_code == 200, "asking changed nothing"
+    assert ada.send(path, page=path).status_code == 303
+    assert otto.get("/admin/audit").status_code == 303
+    assert signed_in("otto").get("/admin/audit").status_code == 404
+    assert last_entry_of(app, "end_role").detail["role"] == "auditor"
+    assert ada.send(path, page=path).status_code == 409, "a second time there is nothing to end"
+
+
+def test_a_role_is_looked_up_under_its_own_user(app: Flask, world: World, ada: Browser) -> None:
+    with app.app_context():
+        grant_id = db.session.scalar(select(RoleGrant.id).where(RoleGrant.user_id == world.users["otto"]))
+    assert ada.get(f"/admin/users/{world.users['sam']}/roles/{grant_id}/end").status_code == 404
+
+
+def test_suspending_ends_sessions_and_letting_back_in_restores_the_roles(
+    app: Flask, world: World, ada: Browser, signed_in: Callable[[str], Browser]
+) -> None:
+    otto = signed_in("otto")
+    path = f"/admin/users/{world.users['otto']}"
+    assert ada.send(f"{path}/suspend", page=path).status_code == 303
+    assert otto.get("/admin/audit").status_code == 303
+    assert Browser(app.test_client()).sign_in("otto").status_code == 401
+    assert ada.send(f"{path}/reactivate", page=path).status_code == 303
+    assert signed_in("otto").get("/admin/audit").status_code == 200
+
+
+def test_an_administrator_cannot_lock_themselves_out(app: Flask, world: World, ada: Browser) -> None:
+    path = f"/admin/users/{world.users['ada']}"
+    assert ada.send(f"{path}/suspend", page=path).status_code == 409
+    with app.app_context():
+        grant_id = db.session.scalar(select(RoleGrant.id).where(RoleGrant.user_id == world.users["ada"]))
+    assert ada.send(f"{path}/roles/{grant_id}/end", page=path).status_code == 409
+    assert ada.get("/admin/").status_code == 200
+
+
+def test_a_new_password_replaces_the_forgotten_one(app: Flask, world: World, ada: Browser) -> None:
+    path = f"/admin/users/{world.users['ben']}"
+    shown = re.search(r'<p class="secret">([^<]+)</p>', ada.send(f"{path}/password", page=path).text)
+    assert shown
+    assert Browser(app.test_client()).sign_in("ben").status_code == 401
+    assert Browser(app.test_client()).sign_in("ben", shown[1]).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/admin/users/99999999999999999999", "/admin/users/1", "/admin/users/-1"])
+def test_a_number_that_is_no_users_is_not_found(ada: Browser, path: str) -> None:
+    assert ada.get(path).status_code == 404
+    assert ada.get("/admin/audit?before=99999999999999999999").status_code == 200
+
+
+@pytest.mark.parametrize("act", ["suspend", "reactivate", "password"])
+def test_no_one_else_can_do_any_of_it(world: World, signed_in: Callable[[str], Browser], act: str) -> None:
+    for who in ("ana", "ben", "sam", "otto"):
+        answer = signed_in(who).send(f"/admin/users/{world.users['dora']}/{act}", page="/account/password")
+        assert answer.status_code == 404
+
+
+def test_the_audit_trail_is_newest_first_and_filtered_by_action(app: Flask, ada: Browser) -> None:
+    Browser(app.test_client()).sign_in("ben", "wrong-password")
+    page = ada.get("/admin/audit").text
+    actions = re.findall(r'href="/admin/audit\?action=(\w+)"', page)
+    assert actions[0] == "sign_in_failed"
+    assert "grant_role" in actions
+    only = set(re.findall(r'href="/admin/audit\?action=(\w+)"', ada.get("/admin/audit?action=grant_role").text))
+    assert only == {"grant_role"}
+    assert "No entry has that action" in ada.get("/admin/audit?action=nothing").text
+
+
+def test_what_people_typed_is_shown_as_text(app: Flask, ada: Browser) -> None:
+    page = ada.get("/admin/?q=<script>alert(1)</script>").text
+    assert "<script>alert" not in page
