@@ -177,5 +177,7 @@ def _member(session: Session, number: str) -> Member:
 def _unit(session: Session, number: str) -> Unit:
     found = find_unit(session, number)
     if found is None:
-        raise Refused("unknown_unit", f"There is no unit {number!r}, or more than one fits: write it as the union's file does.")
+        raise Refused(
+            "unknown_unit", f"There is no unit {number!r}, or more than one fits: write it as the union's file does."
+        )
     return found

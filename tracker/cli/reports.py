@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +19,12 @@ from tracker.models import db, writing
 from tracker.operations.refused import Refused
 from tracker.operations.standings import rebuild
 
-_WRITERS = {"table": as_table, "csv": as_csv, "json": as_json, "xlsx": as_workbook}
+_WRITERS: dict[str, Callable[[CoverageReport], str | bytes]] = {
+    "table": as_table,
+    "csv": as_csv,
+    "json": as_json,
+    "xlsx": as_workbook,
+}
 
 
 @main.command()

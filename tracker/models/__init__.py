@@ -72,7 +72,6 @@ __all__ = [
     "UnitClosure",
     "User",
     "WaitingCompletion",
-    "AuditEntry",
     "db",
     "new_id",
     "new_ids",

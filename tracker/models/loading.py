@@ -46,7 +46,7 @@ def add_up(
     """
     if not rows:
         return
-    rows = sorted(rows)
+    rows = sorted(rows, key=tuple)
     name = str(table)
     columns = [*key, *numbers]
     listed = ", ".join(columns)

@@ -89,7 +89,7 @@ def assign_path(session: Session, plan: Plan, actor: Actor, *, today: date, now:
     refresh_standings(session, touched, today)
     assigned = Assigned(
         rules,
-        made.count,
+        made.assignments,
         len(touched),
         len(_asked_on(session, plan.path.id, max(plan.on, today)) - before),
         _complete_today(session, plan.path.id, touched, today),
@@ -108,7 +108,7 @@ def assign_path(session: Session, plan: Plan, actor: Actor, *, today: date, now:
             "kind": plan.kind.value,
             "on": plan.on.isoformat(),
             "rules": [str(rule.id) for rule in rules],
-            "assignments": made.count,
+            "assignments": made.assignments,
             "members": len(touched),
         },
         at=now,
@@ -188,7 +188,7 @@ def craft_named(session: Session, name: str) -> Craft:
 
 
 class Reached(NamedTuple):
-    count: int
+    assignments: int
     members: set[int]
     due_impossible: int
 
@@ -289,9 +289,17 @@ def _unrecorded_matches(
     read = FactReader(session, ())
     return [
         _Match(
-            *(rule, path, kind, read.day(rule_from), read.end(rule_until)),
-            *(None if due is None else read.day(due), within),
-            *(member, card, read.day(card_from), read.end(card_until)),
+            rule_id=rule,
+            path_id=path,
+            kind=kind,
+            rule_from=read.day(rule_from),
+            rule_until=read.end(rule_until),
+            due_on=None if due is None else read.day(due),
+            within_days=within,
+            member_id=member,
+            membership_id=card,
+            card_from=read.day(card_from),
+            card_until=read.end(card_until),
         )
         for rule, path, kind, rule_from, rule_until, due, within, member, card, card_from, card_until in read_rows(
             session, sql

@@ -64,7 +64,7 @@ def apply_catalogue(
         policy: ``policy.yaml``'s text, put in force with it.
 
     Raises:
-        Refused: ``version_unchanged``, ``version_goes_back``, ``change_missing``; ``faulty_policy``. Nothing is applied then.
+        Refused: ``version_unchanged``, ``version_goes_back``, ``change_missing``, ``faulty_policy``. Nothing is applied.
 
     Needs ``writing(alone=True)``. Completions that waited for a course are settled by the door's next step,
     :func:`tracker.operations.completions.settle_waiting`.

@@ -251,7 +251,7 @@ def _late_claim_fault(row: CompletionRow, retired_on: date | None) -> Fault:
         row.line,
         "completed_on",
         row.completed_on.isoformat(),
-        f"is after {row.course} was retired on {retired_on}: such a completion needs the provider's report or a staff record",
+        f"is after {row.course} was retired on {retired_on}: it needs the provider's report or a staff record",
     )
 
 
@@ -357,7 +357,7 @@ def _record_people(
 def _known_besides(
     session: Session, people: dict[int, list[_Staged]]
 ) -> tuple[dict[int, set[Completed]], dict[int, set[tuple[str, str | None]]]]:
-    """What a report may not record again though no valid completion shows it: what a person voided, and the ids of sources."""
+    """What a report may not record again though no valid completion shows it: what was voided, and the sources' ids."""
     read = FactReader(session, people)
     voided: dict[int, set[Completed]] = {}
     external: dict[int, set[tuple[str, str | None]]] = {}

@@ -2,7 +2,7 @@
 
 A learner is found by member number, then by an alias that the provider gave (an id confirmed for a member; failing that, the
 same text as a member number), then by e-mail. A value with two holders finds no one, and a name never finds anyone.
-A course is found by the provider's id, or by a code, id, slug, address or exact title; two courses with one title, by neither.
+A course is found by the provider's id, or by a code, id, slug, address or exact title; two with one title, by neither.
 """
 
 from __future__ import annotations

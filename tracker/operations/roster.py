@@ -361,7 +361,7 @@ def _holders(session: Session, kind: str, values: set[str]) -> dict[str, int]:
     for chunk in in_chunks(sorted(values), 5_000):
         marks = ", ".join("?" * len(chunk))
         sql = f"SELECT value, member_id FROM identifier WHERE kind = ? AND value IN ({marks})"
-        held.update(read_rows(session, sql, [kind, *chunk]))  # type: ignore[arg-type]
+        held.update(read_rows(session, sql, [kind, *chunk]))
     return held
 
 

@@ -98,8 +98,8 @@ class Refresh:
             if not scope_differs and not standing_differs:
                 continue
             self.changed += 1
-            if self._judged is not None and standing_differs:
-                self._judge(member, old, new)
+            if self._judged is not None and self._today is not None and standing_differs:
+                self._judge(member, old, new, self._judged, self._today)
             self._count(old, -1)
             self._count(new, 1)
             if scope_differs:
@@ -133,10 +133,9 @@ class Refresh:
         record_deltas(self._session, deltas, alone=self._today is not None)
         self._leaves, self._wholes = {}, {}
 
-    def _judge(self, member: int, old: Derived, new: Derived) -> None:
-        assert self._judged is not None and self._today is not None
+    def _judge(self, member: int, old: Derived, new: Derived, judged: Mapping[int, date], today: date) -> None:
         for path in old.standings.keys() | new.standings.keys():
-            day = self._judged.get(path, self._today)
+            day = judged.get(path, today)
             before, after = old.standings.get(path, ()), new.standings.get(path, ())
             self.states.note(member, path, level_on(before, day), level_on(after, day))
 

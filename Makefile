@@ -1,0 +1,54 @@
+# `make run` shows the tracker; `make test` proves it. Both stand on `make setup`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+MEMBERS ?= 168000
+WORKERS ?= 2
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format bench lock clean
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make .venv with everything in it
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'The tracker needs Python 3.11 or newer: set PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+		{ echo 'This Python cannot make virtual environments: install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup ## Show a demonstration union on http://127.0.0.1:8000
+	TRACKER_DEMO=1 $(BIN)/tracker db upgrade
+	TRACKER_DEMO=1 $(BIN)/tracker demo --once
+	TRACKER_DEMO=1 $(BIN)/tracker serve --port $(PORT)
+
+test: setup ## Run every test, on SQLite and PostgreSQL, in a real browser where Chromium is there
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(WORKERS)
+
+lint: setup ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## Put the code into its one format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup ## Measure against plain SQL (MEMBERS=168000)
+	MEMBERS=$(MEMBERS) $(BIN)/python -m benchmarks.run
+
+lock: setup ## Write requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
+
+clean: ## Remove what was made, the demonstration's data included
+	rm -rf $(VENV) instance .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/out
