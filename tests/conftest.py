@@ -176,7 +176,7 @@ def run_tracker(*arguments: str, database_url: str, instance: Path, check: bool 
 
 @pytest.fixture
 def tracker(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """The ``tracker`` command in this process, on an empty database of both engines in turn: ``tracker("roster", "import", …)``.
+    """The ``tracker`` command in this process, on an empty database of both engines in turn.
 
     Fails the test where the command does not end with ``exit_code``.
     """
