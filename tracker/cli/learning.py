@@ -126,7 +126,7 @@ def unassign(assignment: int, on: date, reason: str) -> None:
 def log(member: str, course: str, on: date, assurance: str) -> None:
     """Record that MEMBER completed COURSE."""
     with writing() as session:
-        completion = log_completion(
+        completion_id = log_completion(
             session,
             member=find_member(session, member),
             course=find_course(session, course),
@@ -137,8 +137,7 @@ def log(member: str, course: str, on: date, assurance: str) -> None:
             now=now(),
             source=STAFF_RECORDED,
         )
-        number = completion.id
-    click.echo(f"Completion {number} recorded.")
+    click.echo(f"Completion {completion_id} recorded.")
 
 
 @main.command()

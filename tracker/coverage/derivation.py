@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from tracker.curriculum.days import FOREVER
@@ -76,7 +76,7 @@ _worlds: dict[int, World] = {}  # the newest one, by the id of the text that was
 
 def current_world(session: Session) -> World:
     """The curriculum as applied, the units, and the policy in force; read again only after a text was applied."""
-    stamp = session.scalar(select(func.max(AppliedText.id))) or 0
+    stamp = next(read_rows(session, "SELECT max(id) FROM applied_text"))[0] or 0
     world = _worlds.get(stamp)
     if world is None:
         world = world_as_known(session)

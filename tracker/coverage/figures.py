@@ -26,6 +26,7 @@ from tracker.models import (
     Exemption,
     LearningPath,
     Membership,
+    PathVersion,
     Unit,
     UnitClosure,
 )
@@ -191,6 +192,8 @@ def is_restated_since(session: Session, known: date) -> bool:
     """Whether any fact, or any path's version, was recorded or voided after that day: else the ledger tells it too."""
     moment = end_of(known)
     facts: tuple[Any, ...] = (Membership, Assignment, Exemption, Completion)
+    if session.scalar(select(PathVersion.id).where(PathVersion.applied_at > moment).limit(1)):
+        return True
     return any(
         session.scalar(select(fact.id).where(or_(fact.recorded_at > moment, fact.voided_at > moment)).limit(1))
         for fact in facts

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 from sqlalchemy import FromClause, text
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
+
+_FEW = 100  # rows up to which one INSERT is quicker than a COPY
 
 
 def in_chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -23,7 +25,7 @@ def in_chunks(rows: Iterable[T], size: int) -> Iterator[list[T]]:
 def load(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert rows, given as tuples in the order of ``columns``: COPY on PostgreSQL, one prepared statement on SQLite.
 
-    Values go to the driver as they are: enums and moments must already be what the column holds.
+    Values go to the driver as they are: enums and moments must already be what the column holds, JSON its text.
     """
     listed = ", ".join(columns)
     driver = _driver(session)
@@ -31,9 +33,22 @@ def load(session: Session, table: str, columns: Sequence[str], rows: Iterable[Se
         marks = ", ".join("?" * len(columns))
         driver.executemany(f"INSERT INTO {table} ({listed}) VALUES ({marks})", rows)
         return
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({listed}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+    each = iter(rows)
+    few = list(islice(each, _FEW + 1))
+    if not few:
+        return
+    with driver.cursor() as cursor:
+        if len(few) <= _FEW:
+            cursor.execute(f"INSERT INTO {table} ({listed}) VALUES {_marks(few)}", [value for row in few for value in row])
+            return
+        with cursor.copy(f"COPY {table} ({listed}) FROM STDIN") as copy:
+            for row in chain(few, each):
+                copy.write_row(row)
+
+
+def _marks(rows: Sequence[Sequence[Any]]) -> str:
+    one = "(" + ", ".join(["%s"] * len(rows[0])) + ")"
+    return ", ".join([one] * len(rows))
 
 
 def add_up(
@@ -57,10 +72,9 @@ def add_up(
         marks = ", ".join("?" * len(columns))
         driver.executemany(f"INSERT INTO {name} ({listed}) VALUES ({marks}) {conflict}", rows)
     elif len(rows) <= 200:
-        marks = ", ".join("(" + ", ".join(["%s"] * len(columns)) + ")" for _ in rows)
         with driver.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {name} ({listed}) VALUES {marks} {conflict}", [value for row in rows for value in row]
+                f"INSERT INTO {name} ({listed}) VALUES {_marks(rows)} {conflict}", [value for row in rows for value in row]
             )
     else:
         session.execute(text(f"CREATE TEMP TABLE adding (LIKE {name}) ON COMMIT DROP"))

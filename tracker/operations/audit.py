@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from tracker.models import AuditEntry, new_id
+from tracker.models import new_id
+from tracker.models.loading import load
 from tracker.operations.actor import Actor
 
 
@@ -30,17 +31,14 @@ def audit(
         detail: what changed, before and after, as plain JSON. Never a password, a token or a file's contents.
         at: the moment of the act; by default now.
     """
-    session.execute(
-        insert(AuditEntry).values(
-            id=new_id(),
-            at=at or datetime.now(UTC),
-            actor_id=actor.user_id,
-            actor_role=actor.role,
-            action=action,
-            object_kind=object_kind,
-            object_id=object_id,
-            member_id=member_id,
-            unit_id=unit_id,
-            detail=detail or {},
-        )
+    row = (
+        *(new_id(), at or datetime.now(UTC), actor.user_id, actor.role, action, object_kind, object_id),
+        *(member_id, unit_id, json.dumps(detail or {}, ensure_ascii=False)),
     )
+    load(session, "audit_entry", _COLUMNS, [row])
+
+
+_COLUMNS = (
+    *("id", "at", "actor_id", "actor_role", "action", "object_kind", "object_id"),
+    *("member_id", "unit_id", "detail"),
+)

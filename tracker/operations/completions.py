@@ -18,7 +18,7 @@ from tracker.coverage.derivation import MEMBERS_AT_ONCE, FactReader, World, curr
 from tracker.curriculum.faults import Fault
 from tracker.curriculum.paths import Completed
 from tracker.curriculum.words import Assurance, Outcome
-from tracker.models import Completion, Course, Evidence, Member, Review, WaitingCompletion, new_id, new_ids
+from tracker.models import Completion, Course, Member, Review, WaitingCompletion, new_ids
 from tracker.models.loading import in_chunks, load, read_rows
 from tracker.operations.actor import Actor
 from tracker.operations.assignments import lock_member
@@ -49,7 +49,7 @@ def log_completion(
     now: datetime,
     evidence_url: str = "",
     source: str = SELF_LOGGED,
-) -> Completion:
+) -> int:
     """Record that a member completed a course on a day. The same act for every door.
 
     Args:
@@ -57,6 +57,9 @@ def log_completion(
         course: None where the door found none.
         completed_on: the day of the completion, in the member's own zone.
         evidence_url: where the proof can be seen, if anywhere.
+
+    Returns:
+        The completion's id, beside the member's its key.
 
     Raises:
         Refused: ``unknown_member``, ``unknown_course``, ``future_date``, ``course_retired`` (claims only: provider and staff
@@ -80,56 +83,31 @@ def log_completion(
             field="completed_on",
         )
     lock_member(session, member.member_id)
-    same_day = session.scalar(
-        select(Completion.id)
-        .where(
-            Completion.member_id == member.member_id,
-            Completion.course_id == course.id,
-            Completion.completed_on == completed_on,
-            Completion.assurance >= assurance,
-            Completion.voided_at.is_(None),
-        )
-        .limit(1)
+    same_day = read_rows(
+        session,
+        "SELECT 1 FROM completion WHERE member_id = ? AND course_id = ? AND completed_on = ? AND assurance >= ?"
+        " AND voided_at IS NULL LIMIT 1",
+        (member.member_id, course.id, completed_on, int(assurance)),
     )
-    if same_day is not None:
+    if any(same_day):
         raise Refused("already_logged", f"{course.title} on {completed_on} is already recorded.", field="completed_on")
-    completion = Completion(
-        member_id=member.member_id,
-        id=new_id(),
-        course_id=course.id,
-        completed_on=completed_on,
-        assurance=assurance,
-        source=source,
-        recorded_at=now,
-        recorded_by=actor.user_id,
+    row = _Staged(
+        *(member.member_id, 0, course.id, completed_on, int(assurance), source),
+        *(None, evidence_url, None, actor.user_id),
     )
-    session.add(completion)
-    if evidence_url:
-        session.flush()
-        session.add(
-            Evidence(
-                member_id=member.member_id,
-                id=new_id(),
-                completion_id=completion.id,
-                url=evidence_url,
-                recorded_at=now,
-                recorded_by=actor.user_id,
-                review=_review_of(assurance),
-            )
-        )
-    session.flush()
+    completion_id = _write(session, [row], now)[0]
     refresh_standings(session, [member.member_id])
     audit(
         session,
         actor,
         "log_completion",
         object_kind="completion",
-        object_id=completion.id,
+        object_id=completion_id,
         member_id=member.member_id,
         detail={"course": course.code, "completed_on": completed_on.isoformat(), "assurance": assurance.word},
         at=now,
     )
-    return completion
+    return completion_id
 
 
 def _review_of(assurance: Assurance) -> Review:
@@ -377,7 +355,8 @@ _COMPLETION_COLUMNS = (
 _EVIDENCE_COLUMNS = ("member_id", "id", "completion_id", "url", "recorded_at", "recorded_by", "review")
 
 
-def _write(session: Session, new: list[_Staged], now: datetime) -> None:
+def _write(session: Session, new: list[_Staged], now: datetime) -> list[int]:
+    """Write these as completions, with the evidence they name; gives their ids."""
     ids = new_ids(len(new))
     load(
         session,
@@ -404,6 +383,7 @@ def _write(session: Session, new: list[_Staged], now: datetime) -> None:
             for (row, its_id), evidence_id in zip(with_evidence, new_ids(len(with_evidence)), strict=True)
         ),
     )
+    return ids
 
 
 # --- Rows that wait ------------------------------------------------------------------------------------------------
