@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from tracker.config import WrongSetting
 from tracker.coverage.derivation import NothingApplied
+from tracker.models.trouble import in_words
 from tracker.operations.refused import Refused
 
 
@@ -25,6 +27,12 @@ class _Tracker(click.Group):
         except NothingApplied as nothing:
             click.echo(f"Refused: {nothing}", err=True)
             ctx.exit(1)
+        except DBAPIError as error:
+            words = in_words(error)
+            if words is None:
+                raise
+            click.echo(f"Refused: {words}", err=True)
+            ctx.exit(1)
         except WrongSetting as wrong:
             click.echo(f"Wrong setting: {wrong}", err=True)
             ctx.exit(1)
@@ -40,9 +48,11 @@ def _attach() -> None:
     from tracker.cli import (  # noqa: F401 — each file adds its commands to `main`
         catalogue,
         database,
+        demo,
         imports,
         learning,
         reports,
+        serve,
         union,
         users,
     )

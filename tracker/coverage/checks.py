@@ -172,7 +172,7 @@ def _impossible(session: Session, today: date) -> Iterator[Finding]:
 def _doubtful(session: Session, today: date) -> Iterator[Finding]:
     for name, sql in _DOUBTFUL.items():
         if found := _ask(session, sql, today):
-            yield Finding(False, f"{len(found)} {name}")
+            yield Finding(False, f"{name}: {len(found)}")
 
 
 def _ask(session: Session, sql: str, today: date) -> list[tuple[Any, Any]]:

@@ -47,7 +47,7 @@ def as_csv(report: CoverageReport) -> str:
 
 
 def as_json(report: CoverageReport) -> str:
-    return json.dumps(
+    text = json.dumps(
         {
             "as_of": report.as_of.isoformat(),
             "known": report.known.isoformat() if report.known else None,
@@ -57,6 +57,7 @@ def as_json(report: CoverageReport) -> str:
         indent=2,
         ensure_ascii=False,
     )
+    return f"{text}\n"
 
 
 def as_table(report: CoverageReport) -> str:

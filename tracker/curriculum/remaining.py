@@ -11,7 +11,7 @@ _Needs = tuple[int, ...]
 
 
 class _Way(NamedTuple):
-    """Courses taken so far. Ways are compared as tuples: fewest minutes, then fewest courses, then the same one each time."""
+    """Courses taken so far. Compared as tuples: fewest minutes, then fewest courses, then always the same."""
 
     minutes: int
     number: int

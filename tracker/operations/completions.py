@@ -89,7 +89,7 @@ def log_completion(
         " AND voided_at IS NULL LIMIT 1",
         (member.member_id, course.id, completed_on, int(assurance)),
     )
-    if any(same_day):
+    if list(same_day):
         raise Refused("already_logged", f"{course.title} on {completed_on} is already recorded.", field="completed_on")
     row = _Staged(
         *(member.member_id, 0, course.id, completed_on, int(assurance), source),

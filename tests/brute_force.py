@@ -1,0 +1,432 @@
+"""The figures counted the slow way: day by day and card by card, straight from docs/design.md section 4.
+
+Nothing here comes from the program. A :class:`Union` is told what was done, in the words of the command line and in the same
+order, and keeps it as plain lists; a figure is then a walk over all of it. Where the program keeps spans, pins and sums, this
+asks of one day at a time whether it is so.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+FLOORS = ("claimed", "reviewed", "provider")
+LAST = date.max
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of a later (or, with a minus, earlier) month; the 1st of the month after where it is too short."""
+    month, year = day.month + months, day.year
+    while month > 12:
+        month, year = month - 12, year + 1
+    while month < 1:
+        month, year = month + 12, year - 1
+    if day.day <= calendar.monthrange(year, month)[1]:
+        return date(year, month, day.day)
+    return date(year + 1, 1, 1) if month == 12 else date(year, month + 1, 1)
+
+
+def plain_number(number: str) -> str:
+    text = number.strip().lower()
+    while len(text) > 1 and text[0] == "0":
+        text = text[1:]
+    return text
+
+
+def plain_local(number: str) -> str:
+    return plain_number(number.lower().replace("local", "").replace("-", "").replace(" ", "").replace("#", ""))
+
+
+@dataclass
+class Recorded:
+    """Anything recorded at a moment, and perhaps taken back at another."""
+
+    recorded: datetime
+    voided: datetime | None = field(default=None, kw_only=True)
+
+    def is_known(self, at: datetime) -> bool:
+        return self.recorded <= at and (self.voided is None or self.voided > at)
+
+
+@dataclass
+class Card(Recorded):
+    member: str
+    local: str
+    craft: str
+    status: str
+    from_on: date
+    until_on: date | None
+
+    @property
+    def key(self) -> tuple[str, str, str, date]:
+        return self.member, self.local, self.craft, self.from_on
+
+    def holds(self, day: date) -> bool:
+        return self.from_on <= day < (self.until_on or LAST)
+
+
+@dataclass
+class Rule(Recorded):
+    """Who is asked for a path: everyone, or a unit's cards, a craft's cards, or one person."""
+
+    path: str
+    kind: str
+    on: date
+    unit: str | None = None
+    craft: str | None = None
+    member: str | None = None
+    ends: list[tuple[date, datetime]] = field(default_factory=list)
+    # ends of what it asks through one card alone
+    card_ends: dict[tuple[str, str, str, date], list[tuple[date, datetime]]] = field(default_factory=dict)
+
+
+@dataclass
+class Exemption(Recorded):
+    member: str
+    path: str
+    unit: str | None
+    from_on: date
+    until_on: date | None
+
+
+@dataclass
+class Done(Recorded):
+    member: str
+    course: str
+    on: date
+    floor: str
+    external_id: str = ""
+
+
+@dataclass
+class Course:
+    minutes: int | None = None
+    valid_months: int | None = None
+    satisfies: list[tuple[str, date | None, date | None]] = field(default_factory=list)
+    retired_on: date | None = None
+
+
+@dataclass
+class Version(Recorded):
+    number: int
+    sections: list[tuple[str, int, list[str]]]  # all, any or minutes; how many; of which
+    lookback_months: int | None = None
+    from_on: date = date.min
+    change: str = "keep"
+    grace_on: date | None = None
+
+    @property
+    def courses(self) -> set[str]:
+        return {course for _, _, courses in self.sections for course in courses}
+
+
+@dataclass
+class RosterLine:
+    number: str
+    local: str
+    craft: str
+    status: str
+    from_on: date | None
+    until_on: date | None
+    email: str = ""
+    is_faulty: bool = False
+
+
+@dataclass
+class CompletionLine:
+    number: str
+    email: str
+    course: str
+    on: date
+    floor: str
+    external_id: str = ""
+    is_faulty: bool = False
+
+
+@dataclass
+class Union:
+    parents: dict[str, str] = field(default_factory=dict)  # "" above the root
+    counting: set[str] = field(default_factory=lambda: {"active", "apprentice"})
+    courses: dict[str, Course] = field(default_factory=dict)
+    versions: dict[str, list[Version]] = field(default_factory=dict)
+    crafts: dict[str, str] = field(default_factory=dict)  # as matched → as first written
+    members: set[str] = field(default_factory=set)
+    emails: dict[str, set[str]] = field(default_factory=dict)
+    cards: list[Card] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+    exemptions: list[Exemption] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)
+    waiting: list[CompletionLine] = field(default_factory=list)
+
+    # --- What is done to it --------------------------------------------------------------------------------------------
+
+    def find_local(self, said: str) -> str | None:
+        if said in self.parents:
+            return said
+        found = [unit for unit in self.parents if plain_local(unit) == plain_local(said)]
+        return found[0] if len(found) == 1 else None
+
+    def craft_key(self, name: str) -> str:
+        key = " ".join(name.split()).lower()
+        self.crafts.setdefault(key, " ".join(name.split()))
+        return key
+
+    def valid_cards(self, member: str) -> list[Card]:
+        return [card for card in self.cards if card.voided is None and card.member == member]
+
+    def import_roster(self, lines: list[RosterLine], now: datetime) -> Counter[str]:
+        outcomes: Counter[str] = Counter()
+        for line in lines:
+            outcomes[self._roster_line(line, now)] += 1
+        self._settle(now)
+        return outcomes
+
+    def _roster_line(self, line: RosterLine, now: datetime) -> str:
+        local, today = self.find_local(line.local), now.date()
+        if line.is_faulty or local is None:
+            return "faulty"
+        member, craft = plain_number(line.number), self.craft_key(line.craft)
+        is_news = member not in self.members
+        self.members.add(member)
+        if line.email:
+            holders = self.emails.setdefault(line.email.strip().lower(), set())
+            is_news |= member not in holders
+            holders.add(member)
+        mine = [card for card in self.valid_cards(member) if (card.local, card.craft) == (local, craft)]
+        if line.from_on is not None:
+            mine = [card for card in mine if card.from_on == line.from_on]
+        else:  # the open card: the one that holds today, else the one that will
+            mine = [card for card in mine if card.until_on is None or card.until_on > today]
+            mine = sorted([card for card in mine if card.holds(today)] or mine, key=lambda card: card.from_on)
+        if not mine:
+            self.cards.append(
+                Card(now, member, local, craft, line.status or "active", line.from_on or today, line.until_on)
+            )
+            return "recorded"
+        card = mine[-1]
+        status, until_on = line.status or card.status, line.until_on or card.until_on
+        if (status, until_on) == (card.status, card.until_on):
+            return "recorded" if is_news else "already known"
+        card.voided = now
+        if line.from_on is None and status != card.status and card.from_on < today:
+            self.cards.append(replace(card, recorded=now, voided=None, until_on=min(today, until_on or LAST)))
+            if until_on is None or until_on > today:
+                self.cards.append(replace(card, recorded=now, voided=None, from_on=today, status=status, until_on=until_on))
+        else:
+            self.cards.append(replace(card, recorded=now, voided=None, status=status, until_on=until_on))
+        return "recorded"
+
+    def find_learner(self, line: CompletionLine) -> str | None:
+        if line.number and plain_number(line.number) in self.members:
+            return plain_number(line.number)
+        holders = self.emails.get(line.email.strip().lower(), set()) if line.email else set()
+        return next(iter(holders)) if len(holders) == 1 else None
+
+    def import_completions(self, lines: list[CompletionLine], now: datetime) -> Counter[str]:
+        outcomes: Counter[str] = Counter()
+        for line in lines:
+            outcomes[self._completion_line(line, now)] += 1
+        return outcomes
+
+    def _completion_line(self, line: CompletionLine, now: datetime) -> str:
+        course = self.courses.get(line.course.strip().lower())
+        if line.is_faulty or line.on > now.date():
+            return "faulty"
+        if course is not None and course.retired_on and line.floor == "claimed" and line.on > course.retired_on:
+            return "faulty"
+        if self.find_learner(line) is None or course is None:
+            self.waiting.append(line)
+            return "unmatched" if self.find_learner(line) is None else "unknown course"
+        return self._take(line, now)
+
+    def _take(self, line: CompletionLine, now: datetime) -> str:
+        member, course = self.find_learner(line), line.course.strip().lower()
+        assert member is not None
+        mine = [done for done in self.done if done.member == member]
+        if any((done.course, done.on, done.floor) == (course, line.on, line.floor) for done in mine):
+            return "already known"  # voided ones too: a report does not bring back what a person took out
+        if line.external_id and any(done.external_id == line.external_id for done in mine):
+            return "already known"
+        another = any(done.course == course and done.voided is None for done in mine)
+        self.done.append(Done(now, member, course, line.on, line.floor, line.external_id))
+        return "corroborated" if another else "recorded"
+
+    def _settle(self, now: datetime) -> None:
+        ready = [
+            line for line in self.waiting if self.find_learner(line) and line.course.strip().lower() in self.courses
+        ]
+        self.waiting = [line for line in self.waiting if line not in ready]
+        for line in ready:
+            self._take(line, now)
+
+    def apply_catalogue(self, courses: dict[str, Course], versions: dict[str, Version], now: datetime) -> None:
+        """Courses as they now stand; of the versions those that are new are published."""
+        is_longer = bool(courses.keys() - self.courses.keys())
+        self.courses = courses
+        for path, version in versions.items():
+            published = self.versions.setdefault(path, [])
+            if not published:
+                published.append(replace(version, recorded=now, from_on=date.min))
+            elif version.number > published[-1].number:
+                published.append(replace(version, recorded=now))
+        if is_longer:
+            self._settle(now)
+
+    # --- What is asked of it -------------------------------------------------------------------------------------------
+
+    def above(self, unit: str) -> list[str]:
+        """The unit and every unit above it."""
+        units = []
+        while unit:
+            units.append(unit)
+            unit = self.parents[unit]
+        return units
+
+    def asks(self, member: str, path: str, known: datetime) -> Iterator[tuple[Card | None, date, date]]:
+        """Through which card (None: all), from which day and until which day the member is required to do the path."""
+
+        def first_end(ends: list[tuple[date, datetime]]) -> date:
+            return min((on for on, recorded in ends if recorded <= known), default=LAST)
+
+        for rule in self.rules:
+            if rule.path != path or rule.kind != "required" or rule.recorded > known:
+                continue
+            if rule.member is not None:
+                if rule.member == member and rule.on < first_end(rule.ends):
+                    yield None, rule.on, first_end(rule.ends)
+                continue
+            for card in self.cards:
+                if card.member != member or not card.is_known(known):
+                    continue
+                if rule.unit is not None and rule.unit not in self.above(card.local):
+                    continue
+                if rule.craft is not None and rule.craft != card.craft:
+                    continue
+                begins = max(rule.on, card.from_on)
+                ends = min(first_end(rule.ends), card.until_on or LAST, first_end(rule.card_ends.get(card.key, [])))
+                if begins < ends:
+                    yield card, begins, ends
+
+    def cards_in_scope(self, member: str, path: str, day: date, known: datetime) -> list[Card]:
+        asks = list(self.asks(member, path, known))
+        found = []
+        for card in self.cards:
+            if card.member != member or not card.is_known(known):
+                continue
+            if not card.holds(day) or card.status not in self.counting:
+                continue
+            if not any(through in (None, card) and begins <= day < ends for through, begins, ends in asks):
+                continue
+            units = self.above(card.local)
+            if any(
+                exemption.member == member
+                and exemption.path == path
+                and exemption.is_known(known)
+                and exemption.from_on <= day < (exemption.until_on or LAST)
+                and (exemption.unit is None or exemption.unit in units)
+                for exemption in self.exemptions
+            ):
+                continue
+            found.append(card)
+        return found
+
+    def credits(self, member: str, known: datetime) -> list[tuple[str, date, date, str]]:
+        """Course, first day, first day no more, and assurance: of each completion's own course and those it stands for."""
+        found = []
+        for done in self.done:
+            if done.member != member or not done.is_known(known):
+                continue
+            own = self.courses[done.course]
+            ends = months_later(done.on, own.valid_months) if own.valid_months else LAST
+            found.append((done.course, done.on, ends, done.floor))
+            for other, from_on, until_on in own.satisfies:
+                if (from_on or date.min) <= done.on < (until_on or LAST):
+                    theirs = self.courses[other].valid_months
+                    also = months_later(done.on, theirs) if theirs else LAST
+                    found.append((other, done.on, min(ends, also), done.floor))
+        return found
+
+    def is_covered(self, member: str, path: str, day: date, floor: str, known: datetime) -> bool:
+        """Whether the member, who is asked for the path, holds it complete on the day."""
+        credits = self.credits(member, known)
+        versions = [version for version in self.versions[path] if version.recorded <= known]
+        first = min(begins for _, begins, _ in self.asks(member, path, known))
+        pinned = max((v for v in versions if v.from_on <= first), key=lambda version: version.number)
+
+        def counted(version: Version) -> list[tuple[str, date, date, str]]:
+            oldest = months_later(first, -version.lookback_months) if version.lookback_months else date.min
+            return [credit for credit in credits if credit[0] in version.courses and credit[1] >= oldest]
+
+        moves: list[tuple[date, Version]] = [(date.min, pinned)]  # from which day each version may bind
+
+        def binding(on: date) -> Version:
+            return max((version for since, version in moves if since <= on), key=lambda version: version.number)
+
+        for version in sorted(versions, key=lambda each: each.number):
+            if version.number <= pinned.number:
+                continue
+            if version.change == "keep":
+                if any(credit[1] < version.from_on for credit in counted(binding(version.from_on))):
+                    continue  # has begun, and stays
+                moves.append((version.from_on, version))
+            elif version.change == "grace":
+                assert version.grace_on is not None
+                moves.append((max(version.grace_on, version.from_on), version))
+            else:
+                moves.append((version.from_on, version))
+        version = binding(day)
+        held = {
+            course
+            for course, begins, ends, assurance in counted(version)
+            if begins <= day < ends and FLOORS.index(assurance) >= FLOORS.index(floor)
+        }
+        for need, number, courses in version.sections:
+            listed = held & set(courses)
+            if need == "all" and listed != set(courses):
+                return False
+            if need == "any" and len(listed) < number:
+                return False
+            if need == "minutes" and sum(self.courses[course].minutes or 0 for course in listed) < number:
+                return False
+        return True
+
+    def figures(
+        self, day: date, known: datetime
+    ) -> tuple[dict[tuple[str, str], list[int]], dict[tuple[str, str, str], list[int]]]:
+        """In scope, and covered at each floor: by path and unit, and by path, unit and craft."""
+        units: dict[tuple[str, str], list[int]] = {
+            (path, unit): [0, 0, 0, 0] for path in self.versions for unit in self.parents
+        }
+        crafts: dict[tuple[str, str, str], list[int]] = {}
+        for path in self.versions:
+            for member in self.members:
+                cards = self.cards_in_scope(member, path, day, known)
+                if not cards:
+                    continue
+                counts = [1, *(int(self.is_covered(member, path, day, floor, known)) for floor in FLOORS)]
+                for unit in {unit for card in cards for unit in self.above(card.local)}:
+                    units[path, unit] = [a + b for a, b in zip(units[path, unit], counts, strict=True)]
+                for unit, craft in {(unit, card.craft) for card in cards for unit in self.above(card.local)}:
+                    so_far = crafts.get((path, unit, craft), [0, 0, 0, 0])
+                    crafts[path, unit, craft] = [a + b for a, b in zip(so_far, counts, strict=True)]
+        return units, crafts
+
+    def edges(self) -> set[date]:
+        """Every day on which something may change."""
+        days: set[date | None] = set()
+        for card in self.cards:
+            days |= {card.from_on, card.until_on}
+        for rule in self.rules:
+            days |= {rule.on, *(on for on, _ in rule.ends), *(on for ends in rule.card_ends.values() for on, _ in ends)}
+        for exemption in self.exemptions:
+            days |= {exemption.from_on, exemption.until_on}
+        for member in self.members:
+            for _, begins, ends, _ in self.credits(member, datetime.max.replace(tzinfo=self.rules[0].recorded.tzinfo)):
+                days |= {begins, ends}
+        for versions in self.versions.values():
+            for version in versions:
+                days |= {version.from_on, version.grace_on}
+        return {day for day in days if day is not None and date(1990, 1, 1) < day < date(2100, 1, 1)}

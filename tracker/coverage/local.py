@@ -1,0 +1,263 @@
+"""One unit's coverage: its figures beside those above it, what its denominators leave out, and its members' states.
+
+Everything here is asked of a local or of a district alike; who may see which part is for the door to say.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from math import ceil
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tracker.coverage.figures import NOBODY, CoverageReport, CoverageRow, figures_on
+from tracker.coverage.heatmap import locals_under, natural, total_of
+from tracker.coverage.people import PersonHere, people_here
+from tracker.curriculum.coverage import EVERY_CRAFT, Figure
+from tracker.curriculum.policy import Policy
+from tracker.curriculum.words import Assurance, UnitKind
+from tracker.models import Craft, LearningPath, Unit, UnitClosure
+
+
+class Beside(NamedTuple):
+    """A unit above this one, and its figure; None where too few locals contribute for this reader to see it."""
+
+    unit: Unit
+    figure: Figure | None
+
+
+class CraftFigure(NamedTuple):
+    craft: str
+    figure: Figure
+
+
+class LocalFigure(NamedTuple):
+    """A local of a district, and its figure."""
+
+    unit: Unit
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class PathLine:
+    """One path in the unit."""
+
+    path: LearningPath
+    figure: Figure
+    floor: Assurance
+    beside: Sequence[Beside]  # the district, then the whole union
+
+    @property
+    def covered(self) -> int:
+        return self.figure.covered(self.floor)
+
+    @property
+    def target_percent(self) -> int | None:
+        return None if self.path.target is None else round(100 * self.path.target)
+
+    @property
+    def to_go(self) -> int | None:
+        """How many more must be covered to reach the target: 0 once it is reached; None without a target."""
+        if self.path.target is None:
+            return None
+        return max(ceil(Fraction(str(self.path.target)) * self.figure.in_scope) - self.covered, 0)
+
+
+@dataclass(frozen=True)
+class LocalCoverage:
+    """A unit's coverage on every path: the same object behind the page and its exports."""
+
+    unit: Unit
+    as_of: date
+    known: date | None
+    floor: Assurance
+    lines: Sequence[PathLine]  # every path; only those to be seen, where the reader sees only totals
+    hidden: Sequence[LearningPath]  # those too few locals contribute to
+    crafts: Mapping[int, Sequence[CraftFigure]]  # by path, those with anyone in scope
+    locals: Mapping[int, Sequence[LocalFigure]]  # by path, a district's locals with anyone in scope
+
+    @property
+    def asking(self) -> list[PathLine]:
+        """The paths for which anyone is in scope here."""
+        return [line for line in self.lines if line.figure.in_scope]
+
+    @property
+    def idle(self) -> list[LearningPath]:
+        """The paths that ask no one here yet."""
+        return [line.path for line in self.lines if not line.figure.in_scope and line.path.retired_on is None]
+
+    def line_of(self, path: LearningPath) -> PathLine | None:
+        return next((line for line in self.lines if line.path.id == path.id), None)
+
+    def report(self, path: LearningPath | None = None) -> CoverageReport:
+        """The unit's figures, of one path or of all, as every export takes them."""
+        unit = self.unit
+        rows = (
+            CoverageRow(line.path.code, unit.number, unit.kind.value, line.figure, line.path.title, unit.name)
+            for line in self.lines
+            if path is None or line.path.id == path.id
+        )
+        return CoverageReport(self.as_of, self.known, self.floor, tuple(sorted(rows, key=lambda row: row.path)))
+
+
+def local_coverage(
+    session: Session,
+    unit: Unit,
+    *,
+    as_of: date,
+    known: date | None,
+    floor: Assurance,
+    whole: Collection[int] | None,
+    totals: Collection[int],
+) -> LocalCoverage:
+    """A unit's coverage, and what stands above it.
+
+    Args:
+        unit: a local or a district.
+        whole: the units whose figures the reader may see; None for all.
+        totals: the units of which they may see a total, if at least five locals contribute to it.
+    """
+    paths = list(session.scalars(select(LearningPath).order_by(LearningPath.id)))
+    above = _above(session, unit)
+    seen_only_as_total = {each.id for each in (unit, *above) if whole is not None and each.id not in whole} & {*totals}
+    above = [each for each in above if whole is None or each.id in whole or each.id in totals]
+    contributing = locals_under(session, {*seen_only_as_total, unit.id})
+    read = {unit.id, *(each.id for each in above), *(each for ids in contributing.values() for each in ids)}
+    crafts = {row.id: row.name for row in session.execute(select(Craft.id, Craft.name))}
+    by_craft: dict[tuple[int, int], Figure] = {}
+    figures: dict[tuple[int, int], Figure] = {}
+    if known is None:
+        wholes = figures_on(session, as_of, unit_ids=read)
+        parts = figures_on(session, as_of, unit_ids={unit.id}, crafts=crafts.keys())
+    else:  # counted from the facts: once for both
+        wholes = parts = figures_on(session, as_of, known=known, unit_ids=read, crafts={EVERY_CRAFT, *crafts})
+    for (unit_id, craft_id, path_id), figure in wholes.items():
+        if craft_id == EVERY_CRAFT:
+            figures[unit_id, path_id] = figure
+    is_total = unit.id in seen_only_as_total
+    if not is_total:
+        for (unit_id, craft_id, path_id), figure in parts.items():
+            if craft_id != EVERY_CRAFT and unit_id == unit.id and figure.in_scope:
+                by_craft[path_id, craft_id] = figure
+
+    def shown(each: Unit, path: LearningPath) -> Figure | None:
+        return total_of(
+            figures, each.id, path.id, contributing.get(each.id, ()), each.id not in seen_only_as_total
+        )
+
+    lines, hidden = [], []
+    for path in paths:
+        own = shown(unit, path)
+        if own is None:
+            hidden.append(path)
+        else:
+            lines.append(PathLine(path, own, floor, [Beside(each, shown(each, path)) for each in above]))
+    return LocalCoverage(
+        unit,
+        as_of,
+        known,
+        floor,
+        lines,
+        hidden,
+        {
+            path.id: sorted(
+                (CraftFigure(crafts[craft], figure) for (of, craft), figure in by_craft.items() if of == path.id),
+                key=lambda each: each.craft.casefold(),
+            )
+            for path in paths
+        },
+        {} if is_total or unit.kind is not UnitKind.DISTRICT else _locals(session, contributing[unit.id], paths, figures),
+    )
+
+
+def _above(session: Session, unit: Unit) -> list[Unit]:
+    """The units above, the nearest first."""
+    found = (
+        select(Unit)
+        .join(UnitClosure, UnitClosure.ancestor_id == Unit.id)
+        .where(UnitClosure.descendant_id == unit.id, UnitClosure.depth > 0)
+        .order_by(UnitClosure.depth)
+    )
+    return list(session.scalars(found))
+
+
+def _locals(
+    session: Session,
+    ids: Iterable[int],
+    paths: Iterable[LearningPath],
+    figures: Mapping[tuple[int, int], Figure],
+) -> dict[int, list[LocalFigure]]:
+    units = sorted(session.scalars(select(Unit).where(Unit.id.in_(ids))), key=lambda each: natural(each.number))
+    return {
+        path.id: [
+            LocalFigure(unit, figure)
+            for unit in units
+            if (figure := figures.get((unit.id, path.id), NOBODY)).in_scope
+        ]
+        for path in paths
+    }
+
+
+# --- Why so many? --------------------------------------------------------------------------------------------------
+
+
+class LeftOut(NamedTuple):
+    """How many who hold a card here are not in scope, and why."""
+
+    members: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Denominator:
+    """Why so many: those with a card here on the day, less those left out, are those in scope."""
+
+    with_card: int
+    left_out: Sequence[LeftOut]
+    in_scope: int
+
+
+def denominator(
+    session: Session, unit: Unit, path: LearningPath, day: date, policy: Policy, known: date | None = None
+) -> Denominator:
+    """Whom a figure's denominator counts, and whom it leaves out."""
+    return denominator_of(people_here(session, unit, path.id, day, known), policy)
+
+
+def denominator_of(people: Iterable[PersonHere], policy: Policy) -> Denominator:
+    """Each person with a card here in exactly one group, so that it adds up.
+
+    Someone with two cards here is told by the one that comes nearest to being counted: a card that counts before one that
+    does not, one that is asked for the path before one that is not.
+    """
+    in_scope = exempt = not_asked = 0
+    by_status: Counter[str] = Counter()
+    total = 0
+    for person in people:
+        total += 1
+        if person.is_in_scope:
+            in_scope += 1
+        elif person.is_asked:
+            exempt += 1  # asked through a card that counts: only an exemption keeps them out
+        elif any(status in policy.counts for status in person.statuses):
+            not_asked += 1
+        else:
+            by_status[min(person.statuses, key=lambda status: _place(status, policy))] += 1
+    left_out = [LeftOut(by_status[status], status) for status in sorted(by_status, key=lambda each: _place(each, policy))]
+    if exempt:
+        left_out.append(LeftOut(exempt, "exempt"))
+    if not_asked:
+        left_out.append(LeftOut(not_asked, "not asked"))
+    return Denominator(total, left_out, in_scope)
+
+
+def _place(status: str, policy: Policy) -> tuple[int, str]:
+    """Where a status stands in the policy's own order."""
+    place = policy.statuses.index(status) if status in policy.statuses else len(policy.statuses)
+    return place, status

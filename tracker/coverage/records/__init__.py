@@ -1,0 +1,157 @@
+"""One member's record: what is asked of them, what counted and why, and what is missing.
+
+- `shapes`    what a record is made of
+- `asking`    what is asked of a member on a day, and why
+- `counting`  what their completions come to on one path
+
+The rules themselves stand in `curriculum/`; this reads one member's facts, asks the rules, and keeps the names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from tracker.coverage.derivation import MemberFacts, World, current_world, facts_of
+from tracker.coverage.records.asking import cards_on, exemptions_on, reasons_on
+from tracker.coverage.records.counting import FLOOR, Holdings, in_one_line, path_record
+from tracker.coverage.records.shapes import CourseRecord, MemberRecord, PathRecord, Sighting
+from tracker.curriculum.paths import Asked, Completed, credits
+from tracker.curriculum.states import course_state
+from tracker.curriculum.words import AssignmentKind
+from tracker.models import Completion, Course, Evidence, Exemption, LearningPath, Member, Principle, Section, Unit
+from tracker.models import PathVersion as VersionRow
+
+__all__ = ["MemberRecord", "PathRecord", "member_record", "path_page"]
+
+
+def member_record(session: Session, member: Member, day: date) -> MemberRecord:
+    """Everything that a member's own page shows, as it was true on a day.
+
+    Raises:
+        NothingApplied: no curriculum was applied yet.
+    """
+    world = current_world(session)
+    facts = next(facts for _, facts in facts_of(session, world, [member.member_id]))
+    holdings = _holdings(session, member, facts, world, day)
+    reasons = reasons_on(session, member.member_id, day, facts, world)
+    exempt = exemptions_on(session, member.member_id, day)
+    paths = [
+        path_record(
+            path,
+            principle,
+            _versions(path),
+            facts.asked[path.id],
+            holdings,
+            reasons[path.id],
+            tuple(_exemption_in_words(*each) for each in exempt.get(path.id, ())),
+        )
+        for path, principle in _paths(session, reasons)
+    ]
+    paths.sort(key=_urgency)
+    return MemberRecord(day, cards_on(session, member.member_id, day, world), tuple(paths), _elsewhere(paths, holdings))
+
+
+def path_page(session: Session, path: LearningPath, member: Member | None, day: date) -> PathRecord:
+    """What one path asks on a day; with where a member stands on it, asked or not, if there is one.
+
+    Raises:
+        NothingApplied: no curriculum was applied yet.
+    """
+    world = current_world(session)
+    principle = session.get(Principle, path.principle_id) if path.principle_id else None
+    number = max(each.number for each in world.curriculum.paths[path.id] if each.from_on <= day)
+    asked = Asked(day, number)
+    if member is None:
+        nothing = Holdings(day, world, _courses(session), (), {})
+        return path_record(path, principle, _versions(path), asked, nothing)
+    facts = next(facts for _, facts in facts_of(session, world, [member.member_id]))
+    holdings = _holdings(session, member, facts, world, day)
+    reasons = reasons_on(session, member.member_id, day, facts, world).get(path.id, ())
+    exempt = exemptions_on(session, member.member_id, day).get(path.id, ())
+    return path_record(
+        path,
+        principle,
+        _versions(path),
+        facts.asked.get(path.id, asked),
+        holdings,
+        reasons,
+        tuple(_exemption_in_words(*each) for each in exempt),
+    )
+
+
+def _holdings(session: Session, member: Member, facts: MemberFacts, world: World, day: date) -> Holdings:
+    courses = _courses(session)
+    evidence = dict(
+        session.execute(
+            select(Evidence.completion_id, Evidence.url).where(
+                Evidence.member_id == member.member_id, Evidence.url.is_not(None)
+            )
+        ).all()
+    )
+    completions = session.scalars(
+        select(Completion).where(Completion.member_id == member.member_id, Completion.voided_at.is_(None))
+    )
+    sightings = {
+        Completed(each.course_id, each.completed_on, int(each.assurance)): Sighting(
+            each, courses[each.course_id], "", evidence.get(each.id)
+        )
+        for each in completions
+    }
+    return Holdings(day, world, courses, credits(facts.completed, world.curriculum), sightings)
+
+
+def _courses(session: Session) -> dict[int, Course]:
+    return {course.id: course for course in session.scalars(select(Course))}
+
+
+def _paths(session: Session, ids: Iterable[int]) -> list[tuple[LearningPath, Principle | None]]:
+    rows = session.execute(
+        select(LearningPath, Principle)
+        .outerjoin(Principle, Principle.id == LearningPath.principle_id)
+        .where(LearningPath.id.in_(ids))
+        .options(selectinload(LearningPath.versions).selectinload(VersionRow.sections).selectinload(Section.courses))
+    )
+    return [(path, principle) for path, principle in rows]
+
+
+def _versions(path: LearningPath) -> dict[int, VersionRow]:
+    return {version.number: version for version in path.versions}
+
+
+def _exemption_in_words(exemption: Exemption, unit: Unit | None) -> str:
+    where = f" on the cards under {unit.title}" if unit is not None else ""
+    until = f" until {exemption.until_on.day} {exemption.until_on:%B %Y}" if exemption.until_on else ""
+    return f"{exemption.reason}{where}{until}"
+
+
+def _urgency(record: PathRecord) -> tuple[bool, int, date, str]:
+    """What a person must do first stands first, what is done last."""
+    kinds = list(AssignmentKind)
+    is_settled = record.state.is_complete or not record.asking
+    rank = kinds.index(record.kind) if record.kind else len(kinds)
+    return is_settled, rank, record.due_on or date.max, record.path.title
+
+
+def _elsewhere(paths: list[PathRecord], holdings: Holdings) -> tuple[CourseRecord, ...]:
+    """The completed courses that stand on none of these paths, the newest first."""
+    told = {
+        sighting.completion.id
+        for path in paths
+        for section in path.sections
+        for course in section.courses
+        for sighting in (*course.sightings, *course.stood_for, *course.too_old)
+    }
+    by_course: dict[int, list[Sighting]] = {}
+    for sighting in sorted(holdings.sightings.values(), key=lambda each: (each.on, each.assurance)):
+        if sighting.completion.id not in told and sighting.on <= holdings.day:
+            by_course.setdefault(sighting.course.id, []).append(sighting)
+    records = []
+    for course_id, sightings in by_course.items():
+        own = [each for each in holdings.credits if each.course == each.through == course_id]
+        state = course_state(day=holdings.day, floor=FLOOR, credits=own, policy=holdings.world.policy)
+        records.append(CourseRecord(holdings.courses[course_id], state, in_one_line(sightings)))
+    return tuple(sorted(records, key=lambda record: record.sightings[-1].on, reverse=True))

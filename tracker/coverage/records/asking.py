@@ -1,0 +1,130 @@
+"""What is asked of one member on a day, through which cards, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from tracker.coverage.derivation import MemberFacts, World
+from tracker.coverage.records.shapes import HeldCard, Reason
+from tracker.curriculum.scope import Card, Excuse
+from tracker.curriculum.words import AssignmentKind
+from tracker.models import Assignment, AssignmentRule, Craft, Exemption, Membership, Unit
+
+
+def cards_on(session: Session, member_id: int, day: date, world: World) -> tuple[HeldCard, ...]:
+    """The cards a member holds on a day, the home card first."""
+    rows = session.execute(
+        select(Membership, Unit, Craft.name)
+        .join(Unit, Unit.id == Membership.unit_id)
+        .join(Craft, Craft.id == Membership.craft_id)
+        .where(
+            Membership.member_id == member_id,
+            Membership.voided_at.is_(None),
+            Membership.from_on <= day,
+            or_(Membership.until_on.is_(None), Membership.until_on > day),
+        )
+        .order_by(Membership.is_home.desc(), Membership.from_on, Membership.id)
+    )
+    return tuple(
+        HeldCard(
+            *(unit, craft, card.status, card.kind, card.is_home, card.from_on, card.until_on),
+            counts=card.status in world.policy.counts,
+        )
+        for card, unit, craft in rows
+    )
+
+
+def reasons_on(
+    session: Session, member_id: int, day: date, facts: MemberFacts, world: World
+) -> dict[int, tuple[Reason, ...]]:
+    """By path: every reason for which it is asked on the day, each told once though it may reach several cards."""
+    rows = session.execute(
+        select(Assignment, Unit, Craft.name)
+        .outerjoin(AssignmentRule, AssignmentRule.id == Assignment.rule_id)
+        .outerjoin(Unit, Unit.id == AssignmentRule.unit_id)
+        .outerjoin(Craft, Craft.id == AssignmentRule.craft_id)
+        .where(
+            Assignment.member_id == member_id,
+            Assignment.voided_at.is_(None),
+            Assignment.assigned_on <= day,
+            or_(Assignment.until_on.is_(None), Assignment.until_on > day),
+        )
+        .order_by(Assignment.assigned_on, Assignment.id)
+    )
+    found: dict[int, dict[int, Reason]] = {}
+    for assignment, unit, craft in rows:
+        reason = _reason(assignment, unit, craft, day, facts, world)
+        same = found.setdefault(assignment.path_id, {})
+        key = assignment.rule_id or assignment.id
+        same[key] = _joined(same[key], reason) if key in same else reason
+    return {path: tuple(reasons.values()) for path, reasons in found.items()}
+
+
+def exemptions_on(session: Session, member_id: int, day: date) -> dict[int, list[tuple[Exemption, Unit | None]]]:
+    """By path: the exemptions that hold on the day, each with the unit it is limited to."""
+    rows = session.execute(
+        select(Exemption, Unit)
+        .outerjoin(Unit, Unit.id == Exemption.unit_id)
+        .where(
+            Exemption.member_id == member_id,
+            Exemption.voided_at.is_(None),
+            Exemption.from_on <= day,
+            or_(Exemption.until_on.is_(None), Exemption.until_on > day),
+        )
+        .order_by(Exemption.from_on, Exemption.id)
+    )
+    found: dict[int, list[tuple[Exemption, Unit | None]]] = {}
+    for exemption, unit in rows:
+        found.setdefault(exemption.path_id, []).append((exemption, unit))
+    return found
+
+
+def in_words(kind: AssignmentKind, unit: Unit | None, craft: str | None, *, is_by_person: bool) -> str:
+    """Who asks, in words: "required by Local 80 · grips"."""
+    if is_by_person:
+        return "chosen by you" if kind is AssignmentKind.VOLUNTARY else f"{kind.value} by name"
+    where = f"Local {unit.number}" if unit is not None and unit.kind == "local" else unit.title if unit else ""
+    if where or craft:
+        asked = f"{kind.value} by {where}" if where else f"{kind.value} for the craft"
+        return " · ".join(part for part in (asked, craft) if part) if where else f"{asked} {craft}"
+    return f"{kind.value} for everyone"
+
+
+def _reason(
+    assignment: Assignment, unit: Unit | None, craft: str | None, day: date, facts: MemberFacts, world: World
+) -> Reason:
+    through = [
+        card
+        for card in facts.cards
+        if card.from_on <= day < card.until_on and assignment.membership_id in (None, card.membership)
+    ]
+    counting = [card for card in through if card.counts]
+    excuses = [
+        excuse for excuse in facts.excuses if excuse.path == assignment.path_id and excuse.from_on <= day < excuse.until_on
+    ]
+    return Reason(
+        words=in_words(assignment.kind, unit, craft, is_by_person=assignment.rule_id is None),
+        kind=assignment.kind,
+        assignment_id=assignment.id,
+        is_by_person=assignment.rule_id is None,
+        assigned_on=assignment.assigned_on,
+        due_on=assignment.due_on,
+        is_excused=bool(counting) and all(_is_excused(card, excuses, world) for card in counting),
+        is_dormant=assignment.kind is AssignmentKind.REQUIRED and not counting,
+    )
+
+
+def _is_excused(card: Card, excuses: list[Excuse], world: World) -> bool:
+    return any(excuse.unit is None or excuse.unit in world.above[card.unit] for excuse in excuses)
+
+
+def _joined(one: Reason, other: Reason) -> Reason:
+    """One rule through two cards: it asks if it does through either, with the nearer due date of those that ask."""
+    if one.asks != other.asks:
+        return one if one.asks else other
+    due = min((each.due_on for each in (one, other) if each.due_on), default=None)
+    return replace(one, due_on=due, is_excused=one.is_excused or other.is_excused)

@@ -1,0 +1,143 @@
+"""What a record is made of. Templates read these; nothing here asks the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from tracker.curriculum.days import FOREVER
+from tracker.curriculum.states import State
+from tracker.curriculum.words import AssignmentKind, Assurance, MembershipKind
+from tracker.models import Completion, Course, LearningPath, Principle, Unit
+
+
+@dataclass(frozen=True)
+class HeldCard:
+    """A card, as of the record's day."""
+
+    unit: Unit
+    craft: str
+    status: str
+    kind: MembershipKind
+    is_home: bool
+    from_on: date
+    until_on: date | None
+    counts: bool  # whether its status is one that the figures count
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a path is asked: one rule or person, however many cards it came through."""
+
+    words: str  # "required by Local 80"
+    kind: AssignmentKind
+    assignment_id: int
+    is_by_person: bool
+    assigned_on: date
+    due_on: date | None
+    is_excused: bool  # by an exemption, on every card it came through
+    is_dormant: bool  # no card it came through counts on the day
+
+    @property
+    def asks(self) -> bool:
+        return not self.is_excused and not self.is_dormant
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One recorded completion, as a line says it: "logged 1 Feb, confirmed 20 Feb"."""
+
+    completion: Completion
+    course: Course
+    verb: str  # "logged", "confirmed by LinkedIn Learning"
+    evidence_url: str | None
+
+    @property
+    def on(self) -> date:
+        return self.completion.completed_on
+
+    @property
+    def assurance(self) -> Assurance:
+        return self.completion.assurance
+
+
+@dataclass(frozen=True)
+class CourseRecord:
+    """A course of a path, and what a member holds of it."""
+
+    course: Course
+    state: State
+    sightings: tuple[Sighting, ...] = ()  # its own records that count
+    stood_for: tuple[Sighting, ...] = ()  # records of other courses that count as this one
+    rules: tuple[str, ...] = ()  # by which rules, in words
+    too_old: tuple[Sighting, ...] = ()  # records from before the look-back
+    until_on: date = FOREVER  # the first day on which it holds no longer
+    instead: tuple[Course, ...] = ()  # other courses that would count as this one
+    is_proposed: bool = False  # among the courses that finish the path in the fewest minutes
+    is_retired: bool = False
+
+    @property
+    def lapses(self) -> bool:
+        return self.until_on != FOREVER
+
+
+@dataclass(frozen=True)
+class SectionRecord:
+    title: str
+    needs: str  # "all of these", "any 2 of these", "120 minutes of these"
+    is_met: bool
+    courses: tuple[CourseRecord, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many courses count, each number including the surer ones, of those that are needed."""
+
+    needed: int
+    claimed: int
+    reviewed: int
+    provider: int
+    minutes_to_go: int | None  # None: no course that can still be taken would finish it
+    without_length: int  # of the courses to go, those whose minutes are not known
+
+    @property
+    def waiting(self) -> int:
+        return self.claimed - self.reviewed
+
+
+@dataclass(frozen=True)
+class PathRecord:
+    """A path that is asked of a member, or that they look at, and where they stand on it."""
+
+    path: LearningPath
+    principle: Principle | None
+    state: State
+    version: int
+    sections: tuple[SectionRecord, ...]
+    progress: Progress
+    reasons: tuple[Reason, ...] = ()
+    due_on: date | None = None
+    until_on: date = FOREVER  # if it is complete: the first day on which it is so no longer
+    oldest_on: date | None = None  # completions from before this day do not count
+    next_version: tuple[date, int] | None = None  # another version asks from that day
+    exemptions: tuple[str, ...] = ()  # in words
+
+    @property
+    def kind(self) -> AssignmentKind | None:
+        """The strongest of the kinds in which it is asked; None where it is not."""
+        kinds = {reason.kind for reason in self.reasons if reason.asks}
+        return next((kind for kind in AssignmentKind if kind in kinds), None)
+
+    @property
+    def asking(self) -> tuple[Reason, ...]:
+        return tuple(reason for reason in self.reasons if reason.asks)
+
+
+@dataclass(frozen=True)
+class MemberRecord:
+    """Everything that My record shows."""
+
+    day: date
+    cards: tuple[HeldCard, ...]
+    paths: tuple[PathRecord, ...]
+    elsewhere: tuple[CourseRecord, ...]  # what counts toward none of these paths
