@@ -1,8 +1,8 @@
 """The figures counted the slow way: day by day and card by card, straight from docs/design.md section 4.
 
-Nothing here comes from the program. A :class:`Union` is told what was done, in the words of the command line and in the same
-order, and keeps it as plain lists; a figure is then a walk over all of it. Where the program keeps spans, pins and sums, this
-asks of one day at a time whether it is so.
+Nothing here comes from the program. A :class:`Union` is told what was done, in the words of the command line and in the
+same order, and keeps it as plain lists; a figure is then a walk over all of it. Where the program keeps spans, pins and
+sums, this asks of one day at a time whether it is so.
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ class Rule(Recorded):
     unit: str | None = None
     craft: str | None = None
     member: str | None = None
+    number: int | None = None  # what the program calls it; an assignment to a person has none
     ends: list[tuple[date, datetime]] = field(default_factory=list)
     # ends of what it asks through one card alone
     card_ends: dict[tuple[str, str, str, date], list[tuple[date, datetime]]] = field(default_factory=dict)
@@ -149,6 +150,7 @@ class CompletionLine:
 @dataclass
 class Union:
     parents: dict[str, str] = field(default_factory=dict)  # "" above the root
+    moves: list[tuple[datetime, dict[str, str]]] = field(default_factory=list)  # where units stood, from each moment on
     counting: set[str] = field(default_factory=lambda: {"active", "apprentice"})
     courses: dict[str, Course] = field(default_factory=dict)
     versions: dict[str, list[Version]] = field(default_factory=dict)
@@ -162,6 +164,10 @@ class Union:
     waiting: list[CompletionLine] = field(default_factory=list)
 
     # --- What is done to it --------------------------------------------------------------------------------------------
+
+    def apply_units(self, parents: dict[str, str], now: datetime) -> None:
+        self.parents = parents
+        self.moves.append((now, parents))
 
     def find_local(self, said: str) -> str | None:
         if said in self.parents:
@@ -202,9 +208,7 @@ class Union:
             mine = [card for card in mine if card.until_on is None or card.until_on > today]
             mine = sorted([card for card in mine if card.holds(today)] or mine, key=lambda card: card.from_on)
         if not mine:
-            self.cards.append(
-                Card(now, member, local, craft, line.status or "active", line.from_on or today, line.until_on)
-            )
+            self.cards.append(Card(now, member, local, craft, line.status or "active", line.from_on or today, line.until_on))
             return "recorded"
         card = mine[-1]
         status, until_on = line.status or card.status, line.until_on or card.until_on
@@ -255,9 +259,7 @@ class Union:
         return "corroborated" if another else "recorded"
 
     def _settle(self, now: datetime) -> None:
-        ready = [
-            line for line in self.waiting if self.find_learner(line) and line.course.strip().lower() in self.courses
-        ]
+        ready = [line for line in self.waiting if self.find_learner(line) and line.course.strip().lower() in self.courses]
         self.waiting = [line for line in self.waiting if line not in ready]
         for line in ready:
             self._take(line, now)
@@ -277,12 +279,15 @@ class Union:
 
     # --- What is asked of it -------------------------------------------------------------------------------------------
 
-    def above(self, unit: str) -> list[str]:
-        """The unit and every unit above it."""
+    def above(self, unit: str, known: datetime | None = None) -> list[str]:
+        """The unit and every unit above it: as the union stands, or as it stood when nothing later was known."""
+        parents = self.parents
+        if known is not None:
+            parents = next((then for since, then in reversed(self.moves) if since <= known), parents)
         units = []
         while unit:
             units.append(unit)
-            unit = self.parents[unit]
+            unit = parents[unit]
         return units
 
     def asks(self, member: str, path: str, known: datetime) -> Iterator[tuple[Card | None, date, date]]:
@@ -301,7 +306,7 @@ class Union:
             for card in self.cards:
                 if card.member != member or not card.is_known(known):
                     continue
-                if rule.unit is not None and rule.unit not in self.above(card.local):
+                if rule.unit is not None and rule.unit not in self.above(card.local, known):
                     continue
                 if rule.craft is not None and rule.craft != card.craft:
                     continue

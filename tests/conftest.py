@@ -6,10 +6,11 @@ import fcntl
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,9 +41,18 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if config.stash.get(_is_owner, False):
         workshop = Path(os.environ.pop(_WORKSHOP))
+        _stop_server(workshop)
         if (workshop / "postgres").exists():
             get_server(workshop / "postgres", cleanup_mode="delete").cleanup()
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _stop_server(workshop: Path) -> None:
+    """The server of the browser tests, if one was started."""
+    note = workshop / "server-process"
+    if note.exists():
+        with suppress(ProcessLookupError):
+            os.killpg(int(note.read_text()), signal.SIGTERM)
 
 
 _is_owner = pytest.StashKey[bool]()
@@ -56,9 +66,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 @contextmanager
-def _alone(workshop: Path) -> Iterator[None]:
-    """One worker at a time."""
-    with (workshop / "lock").open("w") as lock:
+def one_worker(workshop: Path, name: str = "lock") -> Iterator[None]:
+    """One worker of the run at a time."""
+    with (workshop / name).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -89,7 +99,7 @@ def _migrate(instance: Path, database_url: str) -> None:
 def sqlite_template(workshop: Path) -> Path:
     """A SQLite file at the newest schema, to be copied."""
     template = workshop / "template.db"
-    with _alone(workshop):
+    with one_worker(workshop):
         if not template.exists():
             _migrate(workshop, f"sqlite:///{template}")
     return template
@@ -98,25 +108,25 @@ def sqlite_template(workshop: Path) -> Path:
 @pytest.fixture(scope="session")
 def postgres(workshop: Path) -> str:
     """The address of the run's PostgreSQL server, without a database, holding ``template_tracker`` at the newest schema."""
-    with _alone(workshop):
+    with one_worker(workshop):
         server = get_server(workshop / "postgres", cleanup_mode=None)
         base = server.get_uri()
         is_new = not (workshop / "postgres-ready").exists()
         if is_new:
-            _run_sql(base, "CREATE DATABASE template_tracker")
-            _migrate(workshop, _named(base, "template_tracker"))
+            run_sql(base, "CREATE DATABASE template_tracker")
+            _migrate(workshop, named_database(base, "template_tracker"))
             (workshop / "postgres-ready").touch()
     return base
 
 
-def _run_sql(address: str, sql: str) -> None:
+def run_sql(address: str, sql: str) -> None:
     engine = create_engine(address.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(sql))
     engine.dispose()
 
 
-def _named(address: str, name: str) -> str:
+def named_database(address: str, name: str) -> str:
     return address.replace("/postgres?", f"/{name}?")
 
 
@@ -130,10 +140,10 @@ def empty_database(engine: str, request: pytest.FixtureRequest, folder: Path) ->
         return
     base = request.getfixturevalue("postgres")
     name = f"test_{secrets.token_hex(6)}"
-    with _alone(Path(os.environ[_WORKSHOP])):  # two copies of one template at once are refused
-        _run_sql(base, f"CREATE DATABASE {name} TEMPLATE template_tracker")
-    yield _named(base, name)
-    _run_sql(base, f"DROP DATABASE {name} WITH (FORCE)")
+    with one_worker(Path(os.environ[_WORKSHOP])):  # two copies of one template at once are refused
+        run_sql(base, f"CREATE DATABASE {name} TEMPLATE template_tracker")
+    yield named_database(base, name)
+    run_sql(base, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=ENGINES)
@@ -164,10 +174,14 @@ def sqlite_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask
             db.engine.dispose()
 
 
-def run_tracker(*arguments: str, database_url: str, instance: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+def run_tracker(
+    *arguments: str, database_url: str, instance: Path, check: bool = True, demo: bool = False
+) -> subprocess.CompletedProcess[str]:
     """Run the ``tracker`` command as an operator does, in a process of its own."""
     environment = {**os.environ, "DATABASE_URL": database_url, "TRACKER_INSTANCE": str(instance)}
     environment["SECRET_KEY"] = "a-key-for-tests-0123456789-abcdefghijklmnop"
+    if demo:
+        environment["TRACKER_DEMO"] = "1"
     done = subprocess.run(["tracker", *arguments], env=environment, capture_output=True, text=True, check=False)
     if check and done.returncode:
         raise AssertionError(f"tracker {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from little_union import LONG_AGO, PASSWORD, Browser, World, settings
+from training_union import train
 
 from tracker import create_app
 from tracker.curriculum.words import Role, UnitKind
@@ -45,7 +46,9 @@ def world(app: Flask) -> World:
             for depth, ancestor in enumerate([number, *ancestors]):
                 session.add(UnitClosure(ancestor_id=units[ancestor].id, descendant_id=unit.id, depth=depth))
         now = datetime.now(UTC)
-        ana = Member(member_id=new_id(), number="0012", first_name="Ana", last_name="Example", created_at=now)
+        ana = Member(
+            member_id=new_id(), number="0012", first_name="Ana", last_name="Example", name_key="example ana", created_at=now
+        )
         number = Identifier(kind=IdentifierKind.NUMBER, value="12", member_id=ana.member_id, shown="0012", recorded_at=now)
         session.add_all([ana, number])
         session.flush()
@@ -84,3 +87,11 @@ def signed_in(app: Flask, world: World) -> Callable[[str], Browser]:
         return browser
 
     return open_browser
+
+
+@pytest.fixture
+def union(app: Flask, world: World) -> World:
+    """The little union with a curriculum, a roster and a path that is asked of Local 80: see `training_union`."""
+    with app.app_context():
+        train()
+    return world

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.cli import main
-from tracker.cli.running import now, read_text, today, trying, with_app
+from tracker.cli.running import now, read_text, today, with_app
 from tracker.curriculum.catalogue import Catalogue, CatalogueFaults, read_catalogue
-from tracker.models import LearningPath
+from tracker.models import LearningPath, trying
 from tracker.operations.actor import OPERATOR
 from tracker.operations.catalogue import CatalogueApplied, apply_catalogue
 from tracker.operations.completions import settle_waiting

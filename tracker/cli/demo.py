@@ -38,9 +38,7 @@ def demo(members: int, seed: int, once: bool) -> None:
         return
     settings = current_app.config["SETTINGS"]
     with writing(alone=True) as session:
-        built = build_demonstration(
-            session, settings, members=members, seed=seed, today=today(), now=now(), watch=_with_bar
-        )
+        built = build_demonstration(session, settings, members=members, seed=seed, today=today(), now=now(), watch=_with_bar)
     click.echo(f"{built.members:,} members with {built.cards:,} cards and {built.completions:,} completions.")
     if built.sign_ins:
         click.echo(f"Sign-ins: {', '.join(built.sign_ins)}.")

@@ -8,10 +8,10 @@ import click
 from sqlalchemy import select
 
 from tracker.cli import main
-from tracker.cli.running import now, read_file, today, trying, with_app
+from tracker.cli.running import now, read_file, today, with_app
 from tracker.curriculum.words import Outcome
 from tracker.intake.imports import Imported, import_completions, import_roster
-from tracker.models import Batch, BatchOutcome, RowFault, WaitingCompletion, db
+from tracker.models import Batch, BatchOutcome, RowFault, WaitingCompletion, db, trying
 from tracker.operations.actor import OPERATOR
 from tracker.operations.refused import Refused
 

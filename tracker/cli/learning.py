@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.cli import main
-from tracker.cli.running import DAY, now, today, trying, with_app
+from tracker.cli.running import DAY, now, today, with_app
 from tracker.coverage.catalogue import find_course, find_path
 from tracker.coverage.finding import find_member, find_unit
 from tracker.curriculum.words import AssignmentKind, Assurance
-from tracker.models import Completion, LearningPath, Member, Unit, writing
+from tracker.models import Completion, LearningPath, Member, Unit, trying, writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.assignments import Plan, assign_path, end_assignment, exempt_member
 from tracker.operations.completions import STAFF_RECORDED, log_completion, void_completion

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
 from flask import current_app
-from sqlalchemy.orm import Session
 
-from tracker.models import db, writing
+from tracker.models import db
 from tracker.operations.refused import Refused
 
 P = ParamSpec("P")
@@ -88,19 +86,3 @@ def read_text(file: Path) -> str:
         return read_file(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Refused("not_text", f"{file} is not UTF-8 text: byte {error.start + 1} is none. Save it as UTF-8.") from None
-
-
-@contextmanager
-def trying(dry_run: bool, *, alone: bool = True) -> Iterator[Session]:
-    """A write that is kept, or only tried: the same act, rolled back at the end."""
-    try:
-        with writing(alone=alone) as session:
-            yield session
-            if dry_run:
-                raise _OnlyTried
-    except _OnlyTried:
-        pass
-
-
-class _OnlyTried(Exception):
-    """Rolls a trial back."""

@@ -7,7 +7,7 @@ import sys
 from types import FrameType
 
 import click
-import waitress
+import waitress  # type: ignore[import-untyped]
 
 from tracker import create_app
 from tracker.cli import main

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections import Counter
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.keys import course_key, slug_of
@@ -28,3 +32,31 @@ def find_course(session: Session, text: str) -> Course | None:
         if found:
             return session.get(Course, found.pop()) if len(found) == 1 else None
     return None
+
+
+class CourseChoice(NamedTuple):
+    """A course as a list to choose from offers it: ``value`` finds it again, whatever its title."""
+
+    value: str
+    label: str
+
+
+def course_choices(session: Session) -> list[CourseChoice]:
+    """Every course by its title, or by its code where two share a title."""
+    rows = session.execute(select(Course.title, Course.code, Course.provider).order_by(Course.title, Course.code)).all()
+    times = Counter(course_key(row.title) for row in rows)
+    return [
+        CourseChoice(row.title if times[course_key(row.title)] == 1 else row.code, f"{row.title} · {row.provider}")
+        for row in rows
+    ]
+
+
+def path_choices(session: Session, day: date) -> list[LearningPath]:
+    """The paths that are not retired, by title."""
+    return list(
+        session.scalars(
+            select(LearningPath)
+            .where(or_(LearningPath.retired_on.is_(None), LearningPath.retired_on > day))
+            .order_by(LearningPath.title, LearningPath.code)
+        )
+    )

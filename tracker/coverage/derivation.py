@@ -6,7 +6,7 @@ is counted from it afresh.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -185,7 +185,9 @@ def _chunk_facts(session: Session, world: World, chunk: list[int], known_at: dat
         "assignment", "path_id, version_id, kind, assigned_on, until_on, membership_id"
     ):
         facts = people[member]
-        asked = Asked(read.day(start), world.version_numbers[version])
+        asked, until = Asked(read.day(start), world.version_numbers[version]), read.end(end)
+        if until <= asked.on:
+            continue  # ended before it began: it asked on no day
         is_required = kind == AssignmentKind.REQUIRED
         before = facts.asked.get(path)
         outweighs = is_required and (member, path) not in required
@@ -193,7 +195,7 @@ def _chunk_facts(session: Session, world: World, chunk: list[int], known_at: dat
             facts.asked[path] = asked
         if is_required:
             required.add((member, path))
-            facts.asks.append(Ask(path, card, asked.on, read.end(end)))
+            facts.asks.append(Ask(path, card, asked.on, until))
     for member, path, unit, start, end in read.rows("exemption", "path_id, unit_id, from_on, until_on"):
         people[member].excuses.append(Excuse(path, unit, read.day(start), read.end(end)))
     for member, course, on, assurance in read.rows("completion", "course_id, completed_on, assurance"):
@@ -206,11 +208,13 @@ class FactReader:
 
     def __init__(self, session: Session, member_ids: Collection[int], known_at: datetime | None = None) -> None:
         self._session = session
-        self._is_text = session.get_bind().dialect.name == "sqlite"  # where a day comes as ISO text
+        is_text = session.get_bind().dialect.name == "sqlite"  # where a day comes as ISO text
+        self.day: Callable[[Any], date] = date.fromisoformat if is_text else _as_it_is
         if len(member_ids) == 1:
             self._which, self._values = "member_id = ?", [*member_ids]
         else:
-            self._which, self._values = f"member_id IN ({', '.join(str(int(each)) for each in member_ids)})", []
+            listed = ", ".join(str(int(each)) for each in member_ids) or "NULL"  # PostgreSQL takes no empty list
+            self._which, self._values = f"member_id IN ({listed})", []
         self._valid = "voided_at IS NULL"
         self._known: list[Any] = []
         if known_at is not None:
@@ -231,14 +235,13 @@ class FactReader:
         """``member_id`` and the columns of each row of a derived table."""
         return read_rows(self._session, f"SELECT member_id, {columns} FROM {table} WHERE {self._which}", self._values)
 
-    def day(self, value: Any) -> date:
-        return date.fromisoformat(value) if self._is_text else value
-
     def end(self, value: Any) -> date:
         """A span's end, ``FOREVER`` where there is none."""
-        if value is None:
-            return FOREVER
-        return date.fromisoformat(value) if self._is_text else value
+        return FOREVER if value is None else self.day(value)
+
+
+def _as_it_is(value: date) -> date:
+    return value
 
 
 def kept(session: Session, member_ids: Collection[int]) -> dict[int, Derived]:

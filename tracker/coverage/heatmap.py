@@ -122,28 +122,28 @@ class CoverageMap:
         shown = rows[start : start + size]
         return Page(shown, shown[-1].unit.number if start + size < len(rows) else None)
 
-    def report(self, wanted: Wanted) -> CoverageReport:
-        """The rows wanted, and all there is to see if that is what is wanted, as every export takes them."""
+    def report(self, wanted: Wanted, paths: Collection[LearningPath] | None = None) -> CoverageReport:
+        """The figures of the rows wanted and, as far as they are wanted too, of the units above; of some paths or of all."""
         rows = [row for row in self.rows if wanted.takes(row)]
-        lines = [
-            CoverageRow(
-                path.code, row.unit.number, row.unit.kind.value, row.figure(path), path.title, row.unit.name
-            )
-            for row in rows
-            for path in self.paths
-        ]
+        whole = {row.unit.id for row in rows}
+        lines = [(path, row.unit, row.figure(path)) for row in rows for path in self.paths]
         lines += [
-            CoverageRow(
-                line.path.code, each.unit.number, each.unit.kind.value, line.figure, line.path.title, each.unit.name
-            )
+            (line.path, each.unit, line.figure)
             for each in self.totals
-            if each.unit.id not in {row.unit.id for row in self.rows}
-            and wanted.takes(UnitRow(each.unit, "", {}))
+            if each.unit.id not in whole and wanted.takes(UnitRow(each.unit, "", {}))
             for line in each.lines
             if line.figure is not None
         ]
+        only = None if paths is None else {path.id for path in paths}
         return CoverageReport(
-            self.as_of, self.known, self.floor, tuple(sorted(lines, key=lambda line: (line.path, line.unit)))
+            self.as_of,
+            self.known,
+            self.floor,
+            tuple(
+                CoverageRow(path.code, unit.number, unit.kind.value, figure, path.title, unit.name)
+                for path, unit, figure in sorted(lines, key=lambda line: (line[0].code, line[1].number))
+                if only is None or path.id in only
+            ),
         )
 
     def _by_share(self, rows: list[UnitRow], sort: str) -> None:

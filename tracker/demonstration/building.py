@@ -49,7 +49,7 @@ SIGN_INS = (
 class Watch(Protocol):
     """Passes rows on, and shows how far they are."""
 
-    def __call__(self, label: str, rows: Iterable[T], length: int) -> Iterable[T]: ...
+    def __call__(self, label: str, rows: Iterable[T], length: int, /) -> Iterable[T]: ...
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,15 @@ def build_demonstration(
         message = f"There are {there:,} members here already: the demonstration wants an empty database."
         raise Refused("already_populated", message)
     policy = settings.policy_file.read_text("utf-8")
-    _found_union(session, policy, today, now)
-    catalogue = _publish_catalogue(session, policy, today, now)
-    _ask(session, today, now)
+    found_union(session, policy, today, now)
+    catalogue = publish_catalogue(session, policy, today, now)
+    ask_for_paths(session, today, now)
 
     everyone = watch("Roster", people(members, seed, today), members)
     roster = record_roster(session, roster_rows(everyone), _DEMONSTRATOR, batch_id=None, today=today, now=now)
+    cards = roster.outcomes.total()
     refresh_standings(session, roster.members, today)
+    del roster  # it names everyone
     _excuse(session, members, seed, today, now)
 
     learning = Learning(catalogue, seed, today)
@@ -112,16 +114,15 @@ def build_demonstration(
         ("Logged by members", SELF_LOGGED, learning.logged),
     ):
         rows = rows_of(watch(label, people(members, seed, today), members))
-        recorded = record_completions(
-            session, rows, source=source, actor=_DEMONSTRATOR, batch_id=None, today=today, now=now
-        )
+        recorded = record_completions(session, rows, source=source, actor=_DEMONSTRATOR, batch_id=None, today=today, now=now)
         completions += recorded.outcomes[Outcome.RECORDED] + recorded.outcomes[Outcome.CORROBORATED]
     _leave_work(session, today, now)
     sign_ins = _open_sign_ins(session, settings, today) if settings.is_demo else ()
-    return Built(members, roster.outcomes.total(), completions, sign_ins)
+    return Built(members, cards, completions, sign_ins)
 
 
-def _found_union(session: Session, policy: str, today: date, now: datetime) -> None:
+def found_union(session: Session, policy: str, today: date, now: datetime) -> None:
+    """The international, its districts and its locals."""
     text = union_file()
     rows = read_units(text.encode(), "union.csv", session.scalars(select(Unit.number)).all())
     apply_units(session, rows, text, policy, _DEMONSTRATOR, today=today, now=now)
@@ -135,14 +136,16 @@ def catalogue_text() -> str:
     return f"{courses}\n{more_courses}\npaths:\n{paths}\n{more_paths}"
 
 
-def _publish_catalogue(session: Session, policy: str, today: date, now: datetime) -> Catalogue:
+def publish_catalogue(session: Session, policy: str, today: date, now: datetime) -> Catalogue:
+    """The curriculum, in force."""
     text = catalogue_text()
     catalogue = read_catalogue(text, "the demonstration's courses.yaml")
     apply_catalogue(session, catalogue, text, policy, _DEMONSTRATOR, today=today, now=now)
     return catalogue
 
 
-def _ask(session: Session, today: date, now: datetime) -> None:
+def ask_for_paths(session: Session, today: date, now: datetime) -> None:
+    """Every act of assigning, as :data:`ASKINGS` lists them."""
     for asking in ASKINGS:
         path = find_path(session, asking.path)
         units = [find_unit(session, f"D{district}") for district in asking.districts]

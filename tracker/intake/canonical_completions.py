@@ -7,7 +7,7 @@ from datetime import date
 
 from tracker.curriculum.faults import Fault
 from tracker.curriculum.words import Assurance
-from tracker.intake.cells import NOT_A_DAY, is_plain, iso_day, shown, text_faults
+from tracker.intake.cells import NOT_A_DAY, is_link, is_plain, iso_day, shown, text_faults
 from tracker.intake.reports import EARLIEST, CompletionReader, day_fault
 from tracker.intake.tables import HeadedTable
 from tracker.operations.rows import CompletionRow, RowFaults
@@ -46,7 +46,7 @@ def _rows(table: HeadedTable, today: date) -> Iterator[CompletionRow | RowFaults
             or not course
             or not (number or email)
             or not EARLIEST <= day <= today
-            or (evidence_url and not _is_link(evidence_url))
+            or (evidence_url and not is_link(evidence_url))
             or not is_plain(values)
         ):
             # One question on the usual row, the reasons only where they are needed: most of a file's rows are sound.
@@ -74,12 +74,5 @@ def _faults(line: int, values: tuple[str, ...], today: date) -> Iterator[Fault]:
     if assurance.lower() not in _ASSURANCES:
         words = ", ".join(each.word for each in Assurance)
         yield Fault(line, "assurance", shown(assurance), f"is no assurance: use {words}, or leave it blank for claimed")
-    if evidence_url and not _is_link(evidence_url):
-        yield Fault(
-            line, "evidence_url", shown(evidence_url), "is no web address: it must begin with https:// or http://"
-        )
-
-
-def _is_link(text: str) -> bool:
-    scheme, mark, rest = text.partition("://")
-    return scheme.lower() in ("http", "https") and bool(mark and rest) and " " not in rest
+    if evidence_url and not is_link(evidence_url):
+        yield Fault(line, "evidence_url", shown(evidence_url), "is no web address: it must begin with https:// or http://")

@@ -39,6 +39,12 @@ def is_address(text: str) -> bool:
     return bool(before and at and after) and "@" not in after and not any(map(str.isspace, text))
 
 
+def is_link(text: str) -> bool:
+    """Whether the text is a web address that a browser would follow to another page."""
+    scheme, mark, rest = text.partition("://")
+    return scheme.lower() in ("http", "https") and bool(mark and rest) and " " not in rest
+
+
 def is_plain(values: Sequence[str]) -> bool:
     """Whether the values are so short and clean that ``text_faults`` can find nothing: the usual row, told fast."""
     whole = "".join(values)

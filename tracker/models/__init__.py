@@ -2,7 +2,7 @@
 
 from tracker.models.accounts import RoleGrant, SignInFailure, User
 from tracker.models.audit import AuditEntry
-from tracker.models.base import Base, Fact, db, writing
+from tracker.models.base import Base, Fact, db, trying, writing
 from tracker.models.catalogue import (
     AppliedText,
     Course,
@@ -75,5 +75,6 @@ __all__ = [
     "db",
     "new_id",
     "new_ids",
+    "trying",
     "writing",
 ]

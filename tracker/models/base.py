@@ -170,3 +170,19 @@ def writing(*, alone: bool = False) -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+@contextmanager
+def trying(dry_run: bool, *, alone: bool = True) -> Iterator[Session]:
+    """A write that is kept, or only tried: the same act, rolled back at the end."""
+    try:
+        with writing(alone=alone) as session:
+            yield session
+            if dry_run:
+                raise _OnlyTried
+    except _OnlyTried:
+        pass
+
+
+class _OnlyTried(Exception):
+    """Rolls a trial back."""

@@ -21,13 +21,15 @@ from tracker.models import (
     Exemption,
     LearningPath,
     Member,
+    Membership,
     PathVersion,
     StandingSpan,
     Unit,
+    UnitClosure,
     new_id,
     new_ids,
 )
-from tracker.models.loading import in_chunks, load, read_rows
+from tracker.models.loading import in_chunks, load, many_rows, read_rows, stored_moment
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.refused import Refused
@@ -66,6 +68,7 @@ class Assigned(NamedTuple):
     due_impossible: int  # assignments whose due day had passed before they began
 
 
+@many_rows()
 def assign_path(session: Session, plan: Plan, actor: Actor, *, today: date, now: datetime) -> Assigned:
     """Ask members for a path. Assigning again adds, never replaces.
 
@@ -219,6 +222,7 @@ def reach(
         ended: by rule and card, days on which a person ended such an assignment: the new one ends then too.
     """
     pins = _Pins(session)
+    recorded_at = stored_moment(session, now)
     rows: list[tuple[object, ...]] = []
     members: set[int] = set()
     count = due_impossible = 0
@@ -241,7 +245,7 @@ def reach(
                 (
                     *(match.member_id, next(ids), match.path_id, pins.version_id(match.path_id, assigned_on)),
                     *(match.kind, assigned_on, None if until_on == FOREVER else until_on, due_on),
-                    *(match.rule_id, match.membership_id, now, actor.user_id, batch_id),
+                    *(match.rule_id, match.membership_id, recorded_at, actor.user_id, batch_id),
                 )
             )
             members.add(match.member_id)
@@ -249,6 +253,27 @@ def reach(
         count += len(rows)
         rows.clear()
     return Reached(count, members, due_impossible)
+
+
+def match_rules_anew(session: Session, actor: Actor, now: datetime) -> None:
+    """After units moved: void what a unit's rule asks through cards no longer under it, and let every rule reach anew."""
+    is_under = select(UnitClosure.depth).where(
+        UnitClosure.ancestor_id == AssignmentRule.unit_id, UnitClosure.descendant_id == Membership.unit_id
+    )
+    left = select(AssignmentRule.id).where(
+        AssignmentRule.id == Assignment.rule_id,
+        AssignmentRule.unit_id.is_not(None),
+        Membership.member_id == Assignment.member_id,
+        Membership.id == Assignment.membership_id,
+        ~is_under.exists(),
+    )
+    session.execute(
+        update(Assignment)
+        .where(Assignment.voided_at.is_(None), left.exists())
+        .values(voided_at=now, voided_by=actor.user_id, void_reason="its local moved from under the rule's unit")
+        .execution_options(synchronize_session=False)
+    )
+    reach(session, None, None, actor, now)
 
 
 class _Match(NamedTuple):
@@ -376,6 +401,7 @@ def _never_in_scope(session: Session, plan: Plan, members: set[int]) -> int:
 # --- Ending --------------------------------------------------------------------------------------------------------
 
 
+@many_rows()
 def end_assignment(
     session: Session, chosen_id: int, on: date, reason: str, actor: Actor, *, today: date, now: datetime
 ) -> int:

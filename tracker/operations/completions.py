@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from tracker.curriculum.faults import Fault
 from tracker.curriculum.paths import Completed
 from tracker.curriculum.words import Assurance, Outcome
 from tracker.models import Completion, Course, Member, Review, WaitingCompletion, new_ids
-from tracker.models.loading import in_chunks, load, read_rows
+from tracker.models.loading import in_chunks, load, many_rows, read_rows, stored_moment
 from tracker.operations.actor import Actor
 from tracker.operations.assignments import lock_member
 from tracker.operations.audit import audit
@@ -158,7 +158,7 @@ class _Staged(NamedTuple):
     member_id: int
     line: int
     course_id: int
-    completed_on: date
+    completed_on: Any  # a day, or as the engine gives it back
     assurance: int
     source: str
     external_id: str | None
@@ -167,6 +167,7 @@ class _Staged(NamedTuple):
     recorded_by: int | None
 
 
+@many_rows()
 def record_completions(
     session: Session,
     rows: Iterable[CompletionRow | NotACompletion | RowFaults],
@@ -185,10 +186,26 @@ def record_completions(
     Needs ``writing(alone=True)``.
     """
     recorded = CompletionsRecorded()
+    _stage(session, rows, recorded, source=source, actor=actor, batch_id=batch_id, now=now)
+    _record_staged(session, recorded, today, now)
+    return recorded
+
+
+def _stage(
+    session: Session,
+    rows: Iterable[CompletionRow | NotACompletion | RowFaults],
+    recorded: CompletionsRecorded,
+    *,
+    source: str,
+    actor: Actor,
+    batch_id: int | None,
+    now: datetime,
+) -> None:
+    """Match the rows and lay them out by member. Whoever finds the learners holds all their names only until then."""
     learners, courses = LearnerFinder(session), CourseFinder(session)
     _make_stage(session)
     for chunk in in_chunks(rows, _ROWS_AT_ONCE):
-        staged: list[_Staged] = []
+        staged: list[tuple[object, ...]] = []  # the fields of _Staged, in order
         waiting: list[tuple[CompletionRow, Outcome]] = []
         for row in chunk:
             if isinstance(row, RowFaults):
@@ -206,17 +223,11 @@ def record_completions(
             if member_id is None or course is None:
                 waiting.append((row, Outcome.UNMATCHED if member_id is None else Outcome.UNKNOWN_COURSE))
                 continue
-            staged.append(
-                _Staged(
-                    *(member_id, row.line, course.id, row.completed_on, int(row.assurance), source),
-                    *(row.external_id or None, row.evidence_url, batch_id, actor.user_id),
-                )
-            )
+            proof = (row.external_id or None, row.evidence_url, batch_id, actor.user_id)
+            staged.append((member_id, row.line, course.id, row.completed_on, int(row.assurance), source, *proof))
         load(session, "staged_completion", _Staged._fields, staged)
         _let_wait(session, waiting, source, actor, batch_id, now)
         recorded.outcomes.update(reason for _, reason in waiting)
-    _record_staged(session, recorded, today, now)
-    return recorded
 
 
 def _is_late_claim(row: CompletionRow, retired_on: date | None) -> bool:
@@ -233,6 +244,7 @@ def _late_claim_fault(row: CompletionRow, retired_on: date | None) -> Fault:
     )
 
 
+@many_rows()
 def settle_waiting(session: Session, *, today: date, now: datetime) -> CompletionsRecorded:
     """Record every waiting completion whose member and course have come since.
 
@@ -291,10 +303,8 @@ def _record_staged(session: Session, recorded: CompletionsRecorded, today: date,
 
 def _by_member(session: Session) -> Iterator[tuple[int, list[_Staged]]]:
     sql = f"SELECT {', '.join(_Staged._fields)} FROM staged_completion ORDER BY member_id, line"
-    read = FactReader(session, ())
-    rows = (_Staged._make(row) for row in read_rows(session, sql, cursor_name="staged"))
-    for member_id, group in groupby(rows, key=itemgetter(0)):
-        yield member_id, [row._replace(completed_on=read.day(row.completed_on)) for row in group]
+    for member_id, group in groupby(read_rows(session, sql, cursor_name="staged"), key=itemgetter(0)):
+        yield member_id, [_Staged._make(row) for row in group]
 
 
 def _record_people(
@@ -307,6 +317,7 @@ def _record_people(
 ) -> None:
     facts = dict(facts_of(session, world, people))
     voided, external = _known_besides(session, people)
+    day = FactReader(session, ()).day
     new: list[_Staged] = []
     changed: set[int] = set()
     for member_id, rows in people.items():
@@ -315,7 +326,7 @@ def _record_people(
         held = {completed.course for completed in mine}
         ids = external.get(member_id, set())
         for row in rows:
-            completed = Completed(row.course_id, row.completed_on, row.assurance)
+            completed = Completed(row.course_id, day(row.completed_on), row.assurance)
             its_id = (row.source, row.external_id)
             if completed in known or (row.external_id is not None and its_id in ids):
                 recorded.outcomes[Outcome.ALREADY_KNOWN] += 1
@@ -358,6 +369,7 @@ _EVIDENCE_COLUMNS = ("member_id", "id", "completion_id", "url", "recorded_at", "
 def _write(session: Session, new: list[_Staged], now: datetime) -> list[int]:
     """Write these as completions, with the evidence they name; gives their ids."""
     ids = new_ids(len(new))
+    recorded_at = stored_moment(session, now)
     load(
         session,
         "completion",
@@ -365,7 +377,7 @@ def _write(session: Session, new: list[_Staged], now: datetime) -> list[int]:
         (
             (
                 *(row.member_id, its_id, row.course_id, row.completed_on, row.assurance, row.source),
-                *(row.external_id, now, row.recorded_by, row.batch_id),
+                *(row.external_id, recorded_at, row.recorded_by, row.batch_id),
             )
             for row, its_id in zip(new, ids, strict=True)
         ),
@@ -377,7 +389,7 @@ def _write(session: Session, new: list[_Staged], now: datetime) -> list[int]:
         _EVIDENCE_COLUMNS,
         (
             (
-                *(row.member_id, evidence_id, its_id, row.evidence_url, now, row.recorded_by),
+                *(row.member_id, evidence_id, its_id, row.evidence_url, recorded_at, row.recorded_by),
                 _review_of(Assurance(row.assurance)).value,
             )
             for (row, its_id), evidence_id in zip(with_evidence, new_ids(len(with_evidence)), strict=True)

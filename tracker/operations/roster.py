@@ -16,7 +16,7 @@ from tracker.curriculum.faults import Fault
 from tracker.curriculum.keys import craft_key, email_key, member_key, unit_key
 from tracker.curriculum.words import MembershipKind, Outcome, UnitKind
 from tracker.models import Assignment, Craft, IdentifierKind, Member, Membership, Unit, new_id
-from tracker.models.loading import in_chunks, load, read_rows
+from tracker.models.loading import in_chunks, load, many_rows, read_rows, stored_moment
 from tracker.operations.actor import Actor
 from tracker.operations.assignments import reach
 from tracker.operations.rows import RosterRow, RowFaults
@@ -56,6 +56,7 @@ class _CardKey(NamedTuple):
     from_on: date
 
 
+@many_rows()
 def record_roster(
     session: Session,
     rows: Iterable[RosterRow | RowFaults],
@@ -244,7 +245,8 @@ class _Book:
             return False
         if row.from_on is None and wanted.status != known.status and known.from_on < self._today:
             # the file does not say since when: a new status begins today, and the days before stay as they were
-            self._correct(member, known, replace(known, until_on=self._today))
+            last = min(self._today, wanted.until_on or self._today)
+            self._correct(member, known, replace(known, until_on=last))
             if wanted.until_on is None or wanted.until_on > self._today:
                 self._add(member, replace(wanted, id=new_id(), from_on=self._today))
             return True
@@ -271,7 +273,8 @@ class _Book:
             and (craft_id is None or card.craft_id == craft_id)
             and (card.until_on is None or card.until_on > self._today)
         ]
-        return max(found, key=lambda card: card.from_on, default=None)
+        # a card that only begins later is not open yet: it is meant only where none holds today
+        return max(found, key=lambda card: (card.from_on <= self._today, card.from_on), default=None)
 
     def _craft(self, name: str) -> int:
         key = craft_key(name)
@@ -306,14 +309,12 @@ class _Book:
         session = self._session
         load(session, "member", _MEMBER_COLUMNS, self._new_members)
         load(session, "identifier", _IDENTIFIER_COLUMNS, self._new_identifiers)
-        new = {row[0] for row in self._new_members}
         for member, (first, last) in self._renames.items():
-            if member not in new:
-                values = {"first_name": first, "last_name": last, "name_key": name_key(first, last)}
-                session.execute(update(Member).where(Member.member_id == member).values(**values))
+            values = {"first_name": first, "last_name": last, "name_key": name_key(first, last)}
+            session.execute(update(Member).where(Member.member_id == member).values(**values))
         for chunk in in_chunks(self._voids, 2_000):
             _void_cards(session, chunk, self._actor, self._now)
-        fact = (self._now, self._actor.user_id, self._batch_id)
+        fact = (stored_moment(session, self._now), self._actor.user_id, self._batch_id)
         load(
             session,
             "membership",

@@ -27,11 +27,11 @@ from tracker.curriculum.coverage import Deltas, contribute, roll_up
 from tracker.curriculum.paths import Standing
 from tracker.curriculum.words import STARTED
 from tracker.models import Member, ScopeSpan, StandingSpan
-from tracker.models.loading import in_chunks, load
+from tracker.models.loading import in_chunks, load, many_rows
 from tracker.operations.ledger import clear_ledger, record_deltas, settle_balances
 
 # Deltas wait in memory up to this many keys; then they go to the ledger.
-_DELTAS_AT_ONCE = 150_000
+_DELTAS_AT_ONCE = 60_000
 
 
 @dataclass
@@ -154,6 +154,7 @@ _SCOPE_COLUMNS = ("member_id", "membership_id", "path_id", "from_on", "until_on"
 _STANDING_COLUMNS = ("member_id", "path_id", "from_on", "until_on", "level")
 
 
+@many_rows()
 def refresh_standings(session: Session, member_ids: Iterable[int], today: date | None = None) -> int:
     """Refresh everything derived for these members (``today``: as :class:`Refresh` takes it).
 
@@ -168,6 +169,7 @@ def refresh_standings(session: Session, member_ids: Iterable[int], today: date |
     return refresh.changed
 
 
+@many_rows()
 def rebuild(session: Session, today: date) -> None:
     """Make every derived table anew from the facts. Needs ``writing(alone=True)``."""
     clear_ledger(session)

@@ -13,6 +13,7 @@ from tracker.curriculum.keys import unit_key
 from tracker.models import Unit, UnitClosure, new_id
 from tracker.operations.actor import Actor
 from tracker.operations.applied import apply_policy, keep_text
+from tracker.operations.assignments import match_rules_anew
 from tracker.operations.rows import UnitRow
 from tracker.operations.standings import rebuild
 
@@ -35,7 +36,7 @@ def apply_units(
         text: the file as it was read, kept.
         policy: ``policy.yaml``'s text, put in force with the units.
 
-    Needs ``writing(alone=True)``: a unit that moves restates every figure above it.
+    Needs ``writing(alone=True)``: a unit that moves restates every figure above it, and whom the rules of units ask.
     """
     units = {unit.number: unit for unit in session.scalars(select(Unit))}
     added = changed = 0
@@ -61,6 +62,8 @@ def apply_units(
         _close(session, units.values())
     keep_text(session, "union", text, actor, now)
     counts_otherwise = apply_policy(session, policy, actor, now)
+    if moved > added:
+        match_rules_anew(session, actor, now)
     if (moved > added) or counts_otherwise:
         rebuild(session, today)
     return UnitsApplied(added, changed, len(rows) - added - changed)

@@ -7,8 +7,10 @@
 - `nav`      where a person may go, and where they start
 - `showing`  how counts, shares, days and moments are written
 - `errors`   every refusal, in words, with the way back
+- `fields`   days, links and lengths, with their faults in plain words
 
-then one file per door: `account` (signing in), `admin` (users, audit), `health` (for whoever watches the server).
+then a file or a folder per door: `account` (signing in), `members` (their own record), `staff`, `reports`, `admin` (users, audit),
+`health` (for whoever watches the server).
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ _STATIC = Path(__file__).with_name("static")
 
 def open_doors(app: Flask) -> None:
     """Attach every page, and what stands before and behind each of them."""
-    from tracker.web import account, admin, errors, forms, gate, headers, health, ids, nav, showing
+    from tracker.web import account, admin, errors, forms, gate, headers, health, ids, members, nav, reports, showing, staff
 
     settings: Settings = app.config["SETTINGS"]
     if settings.proxy_hops:
@@ -46,5 +48,5 @@ def open_doors(app: Flask) -> None:
     errors.answer_in_words(app)
     showing.teach(app)
     nav.show_on(app)
-    for door in (account.account, admin.admin, health.health):
+    for door in (account.account, members.members, staff.staff, reports.reports, admin.admin, health.health):
         app.register_blueprint(door)

@@ -13,9 +13,12 @@ from tracker.operations.refused import Refused
 
 csrf = CSRFProtect()
 
+LARGEST_REQUEST = 64 * 1024 * 1024  # a report of a million rows; anything larger is refused before it is read
+
 
 def guard(app: Flask) -> None:
     """Ask every request that changes something for the token its page was given."""
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session: a page left open overnight still works
     csrf.init_app(app)
 

@@ -10,6 +10,7 @@ The rules themselves stand in `curriculum/`; this reads one member's facts, asks
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import select
@@ -21,7 +22,7 @@ from tracker.coverage.records.counting import FLOOR, Holdings, in_one_line, path
 from tracker.coverage.records.shapes import CourseRecord, MemberRecord, PathRecord, Sighting
 from tracker.curriculum.paths import Asked, Completed, credits
 from tracker.curriculum.states import course_state
-from tracker.curriculum.words import AssignmentKind
+from tracker.curriculum.words import AssignmentKind, Assurance
 from tracker.models import Completion, Course, Evidence, Exemption, LearningPath, Member, Principle, Section, Unit
 from tracker.models import PathVersion as VersionRow
 
@@ -55,8 +56,10 @@ def member_record(session: Session, member: Member, day: date) -> MemberRecord:
     return MemberRecord(day, cards_on(session, member.member_id, day, world), tuple(paths), _elsewhere(paths, holdings))
 
 
-def path_page(session: Session, path: LearningPath, member: Member | None, day: date) -> PathRecord:
-    """What one path asks on a day; with where a member stands on it, asked or not, if there is one.
+def path_page(
+    session: Session, path: LearningPath, member: Member | None, day: date, floor: Assurance = FLOOR
+) -> PathRecord:
+    """What one path asks on a day; with where a member stands on it at a floor, asked or not, if there is one.
 
     Raises:
         NothingApplied: no curriculum was applied yet.
@@ -69,7 +72,7 @@ def path_page(session: Session, path: LearningPath, member: Member | None, day: 
         nothing = Holdings(day, world, _courses(session), (), {})
         return path_record(path, principle, _versions(path), asked, nothing)
     facts = next(facts for _, facts in facts_of(session, world, [member.member_id]))
-    holdings = _holdings(session, member, facts, world, day)
+    holdings = replace(_holdings(session, member, facts, world, day), floor=floor)
     reasons = reasons_on(session, member.member_id, day, facts, world).get(path.id, ())
     exempt = exemptions_on(session, member.member_id, day).get(path.id, ())
     return path_record(

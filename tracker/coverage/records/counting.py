@@ -39,6 +39,7 @@ class Holdings:
     courses: Mapping[int, Course]
     credits: Sequence[Credit]
     sightings: Mapping[Completed, Sighting]
+    floor: Assurance = FLOOR
 
     def told(self, credits: Iterable[Credit]) -> tuple[Sighting, ...]:
         """The records behind some credits, in the order of their days, as one line tells them."""
@@ -98,14 +99,14 @@ def path_record(
     due_on = min((reason.due_on for reason in asking if reason.due_on), default=None)
     state = path_state(
         day=day,
-        floor=FLOOR,
+        floor=holdings.floor,
         standings=standings,
         due_on=due_on,
         is_exempt=not asking and any(reason.is_excused for reason in reasons),
         policy=holdings.world.policy,
         by_equivalent=_needs_equivalents(version, mine, holdings),
     )
-    until_on = complete_until(standings, FLOOR, day) or FOREVER
+    until_on = complete_until(standings, holdings.floor, day) or FOREVER
     to_go = _to_go(version, mine, holdings) if not (state.is_complete or state is State.UNDER_REVIEW) else ()
     lookback = version.lookback_months
     return PathRecord(
@@ -134,7 +135,7 @@ def _held_levels(mine: Iterable[Credit], day: date) -> dict[int, int]:
 
 
 def _needs_equivalents(version: PathVersion, mine: Sequence[Credit], holdings: Holdings) -> bool:
-    own = [credit for credit in mine if credit.through == credit.course and credit.assurance >= FLOOR]
+    own = [credit for credit in mine if credit.through == credit.course and credit.assurance >= holdings.floor]
     return not is_complete(version, set(_held_levels(own, holdings.day)), holdings.world.curriculum.courses)
 
 
@@ -200,7 +201,7 @@ def _sections(
     holdings: Holdings,
 ) -> tuple[SectionRecord, ...]:
     terms = holdings.world.curriculum.courses
-    sure = set(_held_levels((credit for credit in mine if credit.assurance >= FLOOR), holdings.day))
+    sure = set(_held_levels((credit for credit in mine if credit.assurance >= holdings.floor), holdings.day))
     late = [credit for credit in held if credit not in mine]
     return tuple(
         SectionRecord(
@@ -229,7 +230,7 @@ def _course(
 ) -> CourseRecord:
     day = holdings.day
     credits = [credit for credit in mine if credit.course == course_id and credit.from_on <= day]
-    state = course_state(day=day, floor=FLOOR, credits=credits, policy=holdings.world.policy)
+    state = course_state(day=day, floor=holdings.floor, credits=credits, policy=holdings.world.policy)
     missing = not state.is_complete
     through = {credit.through for credit in credits if credit.through != course_id}
     return CourseRecord(
@@ -243,7 +244,7 @@ def _course(
             if rule.stands_for == course_id and rule.course in through
         ),
         too_old=holdings.told(credit for credit in late if credit.course == course_id) if missing else (),
-        until_on=_until(credits, state, day),
+        until_on=_until(credits, state, holdings),
         instead=tuple(_instead_of(course_id, holdings)) if missing else (),
         is_proposed=is_proposed,
         is_retired=not _is_offered(holdings.courses[course_id], day),
@@ -264,8 +265,8 @@ def _day(on: date) -> str:
     return f"{on.day} {on:%B %Y}"
 
 
-def _until(credits: Sequence[Credit], state: State, day: date) -> date:
+def _until(credits: Sequence[Credit], state: State, holdings: Holdings) -> date:
     """The first day on which a course holds no longer: to come while it holds, past once it has lapsed."""
-    sure = [credit for credit in credits if credit.assurance >= FLOOR or not state.is_complete]
-    ends = [end for start, end in union((each.from_on, each.until_on) for each in sure) if start <= day]
+    sure = [credit for credit in credits if credit.assurance >= holdings.floor or not state.is_complete]
+    ends = [end for start, end in union((each.from_on, each.until_on) for each in sure) if start <= holdings.day]
     return ends[-1] if ends else FOREVER

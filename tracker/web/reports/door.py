@@ -1,4 +1,4 @@
-"""The blueprint of the reports, and what all of them share: a report as a file, an address with some of its query changed."""
+"""The blueprint of the reports, and what they share: a report as a file, an address with part of its query changed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, url_for
 
+from tracker.access.reporting import units_seen
 from tracker.coverage.exports import as_csv, as_workbook
 from tracker.coverage.figures import CoverageReport
+from tracker.coverage.heatmap import CoverageMap, coverage_map
+from tracker.models import db
+from tracker.web import gate
+from tracker.web.asked import Asked
 
 reports = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -18,6 +23,19 @@ _MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+
+def map_of(question: Asked) -> CoverageMap:
+    """Every figure that the reader may see, as asked."""
+    seen = units_seen(gate.reach())
+    return coverage_map(
+        db.session(),
+        as_of=question.as_of,
+        known=question.known,
+        floor=question.floor,
+        whole=seen.whole,
+        totals=seen.totals,
+    )
 
 
 def report_file(report: CoverageReport, form: str, *name: str) -> Response:

@@ -7,15 +7,13 @@ from urllib.parse import quote, urlencode
 
 from flask import Response, render_template, request
 
-from tracker.access.reporting import units_seen
-from tracker.coverage.heatmap import CoverageMap, UnitRow, Wanted, coverage_map
+from tracker.coverage.heatmap import CoverageMap, UnitRow, Wanted
 from tracker.curriculum.coverage import Figure
 from tracker.curriculum.words import UnitKind
-from tracker.models import LearningPath, Unit, db
-from tracker.web import gate
+from tracker.models import LearningPath, Unit
 from tracker.web.asked import Asked, asked, one_of, text_of
 from tracker.web.gate import report_readers
-from tracker.web.reports.door import FORMS, file_url, here, report_file, reports
+from tracker.web.reports.door import FORMS, file_url, here, map_of, report_file, reports
 from tracker.web.showing import count, percent
 
 _KINDS = (UnitKind.DISTRICT.value, UnitKind.LOCAL.value)
@@ -41,10 +39,10 @@ class Line(NamedTuple):
 @report_readers
 def overview() -> str:
     question = asked()
-    whole_map = _map(question)
+    whole_map = map_of(question)
     wanted = _wanted(whole_map)
     asking = whole_map.asking
-    path = next((each for each in whole_map.paths if each.code == one_of("path", _codes(whole_map))), None)
+    path = _path(whole_map)
     columns = [path] if path else asking
     page = whole_map.page(wanted, len(columns), request.args.get("after", ""))
     return render_template(
@@ -63,31 +61,22 @@ def overview() -> str:
     )
 
 
-@reports.get("/coverage.<any(csv, xlsx):form>")
+@reports.get("/coverage.csv", defaults={"form": "csv"})
+@reports.get("/coverage.xlsx", defaults={"form": "xlsx"})
 @report_readers
 def overview_file(form: str) -> Response:
-    whole_map = _map(asked())
-    report = whole_map.report(_wanted(whole_map))
-    code = one_of("path", _codes(whole_map))
-    if code:
-        report = report.of_path(code) if hasattr(report, "of_path") else report
-    return report_file(report, form, "coverage")
-
-
-def _map(question: Asked) -> CoverageMap:
-    seen = units_seen(gate.reach())
-    return coverage_map(
-        db.session(),
-        as_of=question.as_of,
-        known=question.known,
-        floor=question.floor,
-        whole=seen.whole,
-        totals=seen.totals,
-    )
+    whole_map = map_of(asked())
+    path = _path(whole_map)
+    return report_file(whole_map.report(_wanted(whole_map), [path] if path else None), form, "coverage")
 
 
 def _codes(whole_map: CoverageMap) -> tuple[str, ...]:
     return tuple(path.code for path in whole_map.paths)
+
+
+def _path(whole_map: CoverageMap) -> LearningPath | None:
+    code = one_of("path", _codes(whole_map))
+    return next((path for path in whole_map.paths if path.code == code), None)
 
 
 def _wanted(whole_map: CoverageMap) -> Wanted:

@@ -1,0 +1,193 @@
+"""The floor: the same job in the plainest SQL that the engine offers, on the very same tables, keys and indexes.
+
+It checks nothing, explains nothing and keeps no history; it is what the machine and the engine cost by themselves.
+"""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+Connection = sqlite3.Connection | psycopg.Connection
+
+# Days are ISO text on SQLite, and moments too.
+_FRAGMENTS = {
+    "sqlite": {"day": "nullif({}, '')", "now": "'2026-01-01 00:00:00.000000'", "yes": "{} = 'yes'", "key": "ltrim({}, '0')"},
+    "postgresql": {
+        "day": "nullif({}, '')::date",
+        "now": "timestamptz '2026-01-01 00:00:00+00'",
+        "yes": "{} = 'yes'",
+        "key": "ltrim({}, '0')",
+    },
+}
+
+
+class Floor:
+    """Plain SQL over one bare connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._is_sqlite = isinstance(connection, sqlite3.Connection)
+        self._fragments = _FRAGMENTS["sqlite" if self._is_sqlite else "postgresql"]
+
+    def load_roster(self, file: Path) -> None:
+        """Members, identifiers and cards from the roster's file."""
+        self._begin()
+        self._stage("staged_roster", file)
+        day, now, yes, key = (self._fragments[name] for name in ("day", "now", "yes", "key"))
+        number = key.format("member_number")
+        self._run(
+            f"CREATE TEMP TABLE numbered AS SELECT member_number, {number} AS value, min(first_name) AS first_name,"
+            " min(last_name) AS last_name, max(email) AS email, row_number() OVER (ORDER BY member_number) AS member_id"
+            " FROM staged_roster GROUP BY member_number"
+        )
+        self._run(
+            "INSERT INTO craft (id, name, key) SELECT 900000 + row_number() OVER (ORDER BY craft), craft, craft"
+            " FROM (SELECT DISTINCT craft FROM staged_roster) AS named WHERE craft NOT IN (SELECT key FROM craft)"
+        )
+        self._run(
+            "INSERT INTO member (member_id, number, first_name, last_name, name_key, created_at)"
+            f" SELECT member_id, member_number, first_name, last_name, lower(last_name || ' ' || first_name), {now}"
+            " FROM numbered"
+        )
+        self._run(
+            "INSERT INTO identifier (kind, value, member_id, shown, recorded_at)"
+            f" SELECT 'number', value, member_id, member_number, {now} FROM numbered"
+            f" UNION ALL SELECT 'email', lower(email), member_id, email, {now} FROM numbered WHERE email <> ''"
+        )
+        self._run(
+            "INSERT INTO membership (member_id, id, unit_id, craft_id, status, kind, is_home, from_on, until_on,"
+            " recorded_at) SELECT n.member_id, row_number() OVER (ORDER BY n.member_id), u.id, c.id, s.status, s.kind,"
+            f" {yes.format('s.home')}, {day.format('s.from_on')}, {day.format('s.until_on')}, {now}"
+            " FROM staged_roster s JOIN numbered n ON n.member_number = s.member_number"
+            " JOIN unit u ON u.number = s.local JOIN craft c ON c.key = s.craft"
+        )
+        self._run("DROP TABLE staged_roster")
+        self._run("DROP TABLE numbered")
+        self._commit()
+
+    def load_completions(self, file: Path) -> None:
+        """Completions from a report's file, each member's state on every path, and the rollup by local."""
+        self._run("ANALYZE")  # a plan by the true sizes; without one SQLite takes twenty times as long
+        self._begin()
+        self._stage("staged_completion", file)
+        day, now, key = (self._fragments[name] for name in ("day", "now", "key"))
+        self._run(
+            "INSERT INTO completion (member_id, id, course_id, completed_on, assurance, source, recorded_at)"
+            " SELECT i.member_id, row_number() OVER (), r.course_id,"
+            f" {day.format('s.completed_on')},"
+            " CASE s.assurance WHEN 'provider' THEN 3 WHEN 'reviewed' THEN 2 ELSE 1 END, 'table',"
+            f" {now} FROM staged_completion s"
+            f" JOIN identifier i ON i.kind = 'number' AND i.value = {key.format('s.member_number')}"
+            " JOIN course_reference r ON r.kind = 'code' AND r.value = s.course WHERE true"
+            " ON CONFLICT (member_id, course_id, completed_on, assurance) WHERE voided_at IS NULL DO NOTHING"
+        )
+        self._run("DROP TABLE staged_completion")
+        self._run("CREATE TEMP TABLE listed (course_id BIGINT, path_id BIGINT, PRIMARY KEY (course_id, path_id))")
+        self._run(
+            "INSERT INTO listed SELECT DISTINCT sc.course_id, v.path_id FROM path_version v"
+            " JOIN section s ON s.version_id = v.id JOIN section_course sc ON sc.section_id = s.id"
+        )
+        self._run("CREATE TEMP TABLE wanted AS SELECT path_id, count(*) AS courses FROM listed GROUP BY path_id")
+        self._run(
+            "CREATE TABLE plain_state (member_id BIGINT, path_id BIGINT, level INTEGER, PRIMARY KEY (member_id, path_id))"
+        )
+        self._run(
+            "INSERT INTO plain_state"
+            " SELECT h.member_id, h.path_id, CASE WHEN h.courses = w.courses THEN 1 ELSE 0 END FROM ("
+            " SELECT c.member_id, l.path_id, count(DISTINCT c.course_id) AS courses FROM completion c"
+            " JOIN listed l ON l.course_id = c.course_id WHERE c.voided_at IS NULL AND c.assurance >= 2"
+            " GROUP BY c.member_id, l.path_id) AS h JOIN wanted w ON w.path_id = h.path_id"
+        )
+        self._run("DROP TABLE listed")
+        self._run("DROP TABLE wanted")
+        self._run(
+            "CREATE TABLE plain_rollup (unit_id BIGINT, path_id BIGINT, in_scope INTEGER, covered INTEGER,"
+            " PRIMARY KEY (unit_id, path_id))"
+        )
+        self._run(
+            "INSERT INTO plain_rollup SELECT m.unit_id, p.path_id, count(*), sum(p.level) FROM membership m"
+            " JOIN plain_state p ON p.member_id = m.member_id WHERE m.voided_at IS NULL GROUP BY m.unit_id, p.path_id"
+        )
+        self._commit()
+
+    def keep_report(self, rows: Sequence[Sequence[Any]]) -> None:
+        """A ready table with exactly these rows of a report."""
+        self._begin()
+        self._run(
+            "CREATE TABLE ready_report (path TEXT, unit TEXT, unit_kind TEXT, in_scope INTEGER, claimed INTEGER,"
+            " reviewed INTEGER, provider INTEGER, PRIMARY KEY (path, unit))"
+        )
+        self._insert("ready_report", 7, rows)
+        self._commit()
+
+    def read_report(self) -> int:
+        """Read the ready table, whole."""
+        return len(
+            self._run("SELECT path, unit, unit_kind, in_scope, claimed, reviewed, provider FROM ready_report").fetchall()
+        )
+
+    def read_local(self, number: str) -> int:
+        """Read the name and the ready state, path by path, of everyone with a card in a local."""
+        mark = "?" if self._is_sqlite else "%s"
+        rows = self._connection.execute(
+            "SELECT n.number, n.last_name, n.first_name, p.path_id, p.level FROM unit u"
+            " JOIN membership m ON m.unit_id = u.id AND m.voided_at IS NULL JOIN member n ON n.member_id = m.member_id"
+            f" LEFT JOIN plain_state p ON p.member_id = m.member_id WHERE u.number = {mark} ORDER BY n.name_key",
+            (number,),
+        )
+        return len(rows.fetchall())
+
+    def insert_completion(self, row: Sequence[Any]) -> None:
+        """One row, one transaction, durable."""
+        mark = "?" if self._is_sqlite else "%s"
+        marks = ", ".join([mark] * 7)
+        self._begin()
+        self._connection.execute(
+            "INSERT INTO completion (member_id, id, course_id, completed_on, assurance, source, recorded_at)"
+            f" VALUES ({marks})",
+            row,
+        )
+        self._commit()
+
+    def ids(self, sql: str) -> list[Any]:
+        return [row[0] for row in self._run(sql).fetchall()]
+
+    # ---------------------------------------------------------------------------------------------------------------
+
+    def _stage(self, table: str, file: Path) -> None:
+        """The file's columns as text: COPY on PostgreSQL, one prepared statement on SQLite."""
+        with file.open(newline="") as stream:
+            columns = stream.readline().strip().split(",")
+            self._run(f"CREATE TEMP TABLE {table} ({', '.join(f'{column} TEXT' for column in columns)})")
+            if isinstance(self._connection, sqlite3.Connection):
+                self._insert(table, len(columns), csv.reader(stream))
+                return
+            with (
+                self._connection.cursor() as cursor,
+                cursor.copy(f"COPY {table} FROM STDIN (FORMAT csv, NULL '\\N')") as copy,
+            ):
+                while text := stream.read(1 << 20):
+                    copy.write(text)
+
+    def _insert(self, table: str, width: int, rows: Iterable[Sequence[Any]]) -> None:
+        if isinstance(self._connection, sqlite3.Connection):
+            self._connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * width)})", rows)
+            return
+        with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def _run(self, sql: str) -> Any:
+        return self._connection.execute(sql)
+
+    def _begin(self) -> None:
+        self._run("BEGIN")
+
+    def _commit(self) -> None:
+        self._run("COMMIT")

@@ -1,0 +1,114 @@
+"""A real browser on a real server: the demonstration on PostgreSQL, served as `make run` serves it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.conftest import named_database, one_worker, run_sql, run_tracker
+
+PASSWORD = "backstage-demo"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM is None:
+        skip = pytest.mark.skip(reason="Chromium is not installed: install Debian's package chromium to run these tests")
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    if os.geteuid() == 0:
+        quiet.append("--no-sandbox")  # Chromium refuses to run as root within its sandbox
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": quiet}
+
+
+@pytest.fixture(scope="session")
+def server(workshop: Path, postgres: str) -> str:
+    """The address of the one server of the run, on a demonstration of some hundred members."""
+    with one_worker(workshop, "browser-lock"):
+        note = workshop / "server-address"
+        if not note.exists():
+            note.write_text(_start(workshop, postgres))
+        return note.read_text()
+
+
+def _start(workshop: Path, postgres: str) -> str:
+    instance = workshop / "browser-instance"
+    instance.mkdir()
+    run_sql(postgres, "CREATE DATABASE browser TEMPLATE template_tracker")
+    database_url = named_database(postgres, "browser")
+    run_tracker("demo", "--members", "400", database_url=database_url, instance=instance, demo=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "DATABASE_URL": database_url, "TRACKER_INSTANCE": str(instance), "TRACKER_DEMO": "1"}
+    process = subprocess.Popen(
+        ["tracker", "serve", "--port", str(port)],
+        env=environment,
+        stdout=(workshop / "server.log").open("w"),
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    (workshop / "server-process").write_text(str(process.pid))
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(150):
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=2):
+                return address
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"the server did not come up:\n{(workshop / 'server.log').read_text()}")
+
+
+@pytest.fixture(scope="session")
+def base_url(server: str) -> str:
+    """Where `page.goto("/…")` goes."""
+    return server
+
+
+@pytest.fixture
+def watched(page: Page) -> Iterator[Page]:
+    """A page whose console errors and outside requests fail the test."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on(
+        "request",
+        lambda request: None
+        if re.match(r"(http://127\.0\.0\.1:|data:|blob:)", request.url)
+        else errors.append(f"outside request: {request.url}"),
+    )
+    yield page
+    # the server answers a faulty form with 422, which Chromium's console calls a failed resource
+    assert [error for error in errors if "422" not in error] == []
+
+
+@pytest.fixture
+def sign_in(watched: Page) -> Callable[[str], Page]:
+    """Sign in as one of the four people of the demonstration."""
+
+    def go(name: str) -> Page:
+        watched.goto("/login")
+        watched.fill("input[name=email]", f"{name}@example.org")
+        watched.fill("input[name=password]", PASSWORD)
+        watched.click("main button[type=submit]")
+        watched.wait_for_url(lambda url: "/login" not in url)
+        return watched
+
+    return go

@@ -1,0 +1,94 @@
+"""Past imports: how their rows ended, what was wrong in them, and which still wait."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tracker.coverage.directory import user_names
+from tracker.coverage.paging import Page
+from tracker.curriculum.words import Outcome
+from tracker.models import Batch, BatchOutcome, RowFault, WaitingCompletion
+
+_PAGE = 20
+_MOST_ROWS = 200
+
+
+class BatchLine(NamedTuple):
+    """An import in a list."""
+
+    batch: Batch
+    by: str
+    rows: int
+
+
+class BatchOutcomes(NamedTuple):
+    """How an import ended. Of the faults and the waiting rows the first some are listed, all are counted."""
+
+    batch: Batch
+    by: str
+    counts: list[tuple[Outcome, int]]
+    faults: list[RowFault]
+    faults_in_all: int
+    waiting: list[WaitingCompletion]
+    waiting_in_all: int
+
+    @property
+    def rows(self) -> int:
+        return sum(count for _, count in self.counts)
+
+
+def batches_page(session: Session, before: int | None = None) -> Page[BatchLine]:
+    """Imports, the newest first."""
+    wanted = select(Batch).order_by(Batch.id.desc()).limit(_PAGE + 1)
+    if before is not None:
+        wanted = wanted.where(Batch.id < before)
+    batches = list(session.scalars(wanted))
+    shown = batches[:_PAGE]
+    sums: dict[int, int] = dict(
+        session.execute(
+            select(BatchOutcome.batch_id, func.sum(BatchOutcome.row_count))
+            .where(BatchOutcome.batch_id.in_([batch.id for batch in shown]))
+            .group_by(BatchOutcome.batch_id)
+        ).all()
+    )
+    names = user_names(session, (batch.recorded_by for batch in shown))
+    lines = [BatchLine(batch, names[batch.recorded_by], sums.get(batch.id, 0)) for batch in shown]
+    return Page(lines, str(shown[-1].id) if len(batches) > _PAGE else None)
+
+
+def batch_outcomes(session: Session, batch_id: int) -> BatchOutcomes | None:
+    """How one import ended; None where there is none of that id."""
+    batch = session.get(Batch, batch_id)
+    if batch is None:
+        return None
+    counts: dict[Outcome, int] = dict(
+        session.execute(select(BatchOutcome.outcome, BatchOutcome.row_count).where(BatchOutcome.batch_id == batch_id)).all()
+    )
+    faulty = RowFault.batch_id == batch_id
+    waits = (WaitingCompletion.batch_id == batch_id, WaitingCompletion.settled_at.is_(None))
+    return BatchOutcomes(
+        batch,
+        user_names(session, [batch.recorded_by])[batch.recorded_by],
+        counts=[(outcome, counts.get(outcome, 0)) for outcome in outcomes_of(batch.kind)],
+        faults=list(session.scalars(select(RowFault).where(faulty).order_by(RowFault.line, RowFault.id).limit(_MOST_ROWS))),
+        faults_in_all=session.scalar(select(func.count()).select_from(RowFault).where(faulty)) or 0,
+        waiting=list(
+            session.scalars(select(WaitingCompletion).where(*waits).order_by(WaitingCompletion.line).limit(_MOST_ROWS))
+        ),
+        waiting_in_all=session.scalar(select(func.count()).select_from(WaitingCompletion).where(*waits)) or 0,
+    )
+
+
+def outcomes_of(kind: str) -> list[Outcome]:
+    """The ways in which a row of such a file can end."""
+    if kind == "roster":
+        return [Outcome.RECORDED, Outcome.ALREADY_KNOWN, Outcome.FAULTY]
+    return list(Outcome)
+
+
+def batch_of_file(session: Session, sha256: str) -> Batch | None:
+    """The latest import of this very file, if there was one."""
+    return session.scalar(select(Batch).where(Batch.sha256 == sha256).order_by(Batch.id.desc()).limit(1))

@@ -1,0 +1,172 @@
+"""Learning paths and their versions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from tracker.curriculum.catalogue import Catalogue, CataloguePath
+from tracker.curriculum.paths import ChangePolicy
+from tracker.models import (
+    LearningPath,
+    PathVersion,
+    Section,
+    SectionCourse,
+    new_id,
+)
+from tracker.operations.actor import Actor
+from tracker.operations.catalogue.outcome import CatalogueApplied, shown
+from tracker.operations.refused import Refused
+
+
+def refuse_impossible_versions(session: Session, catalogue: Catalogue) -> None:
+    newest = _newest_versions(session)
+    faults: list[str] = []
+    codes: set[str] = set()
+    for each in catalogue.paths:
+        last = newest.get(each.code)
+        if last is None or (each.version == last.number and each.rules == last.rules):
+            continue
+        where = f"line {each.line}: path {each.code}"
+        if each.version == last.number:
+            faults.append(
+                f"{where} asks something else than version {last.number} did: give it version {last.number + 1} and say "
+                "what happens to those already assigned with `change: keep`, `change: {grace: DATE}` or `change: require`"
+            )
+            codes.add("version_unchanged")
+        elif each.version < last.number:
+            faults.append(
+                f"{where} is version {each.version}, but version {last.number} is published: a version is never taken "
+                f"back; publish the older rules as version {last.number + 1}"
+            )
+            codes.add("version_goes_back")
+        elif each.change is None:
+            faults.append(
+                f"{where} has a new version {each.version} and does not say what happens to those already assigned: add "
+                "`change: keep`, `change: {grace: DATE}` or `change: require`"
+            )
+            codes.add("change_missing")
+    if faults:
+        raise Refused(min(codes), "The catalogue cannot be applied; nothing was changed.", faults=faults)
+
+
+def _newest_versions(session: Session) -> dict[str, PathVersion]:
+    newest: dict[str, PathVersion] = {}
+    for version in session.scalars(select(PathVersion).order_by(PathVersion.number)):
+        newest[session.get_one(LearningPath, version.path_id).code] = version
+    return newest
+
+
+def apply_paths(
+    session: Session,
+    catalogue: Catalogue,
+    principles: dict[str, int],
+    courses: dict[str, int],
+    applied: CatalogueApplied,
+    actor: Actor,
+    *,
+    today: date,
+    now: datetime,
+) -> dict[int, date]:
+    """Mirror the paths and publish their new versions.
+
+    Returns:
+        For each path with a new version, the day on which it tells: its first day, or its day of grace.
+    """
+    known = {row.code: row for row in session.scalars(select(LearningPath))}
+    newest = _newest_versions(session)
+    judged: dict[int, date] = {}
+    for each in catalogue.paths:
+        row = known.get(each.code)
+        if row is None:
+            row = known[each.code] = LearningPath(id=new_id(), code=each.code)
+            session.add(row)
+            applied.changes.append(f"path {each.code}: added, version {each.version}")
+        wording: dict[str, Any] = {
+            "title": each.title,
+            "description": each.description,
+            "url": each.url,
+            "principle_id": principles[each.principle],
+            "target": each.target,
+            "retired_on": None,
+        }
+        last = newest.get(each.code)
+        for name, value in wording.items():
+            if last is not None and getattr(row, name) != value and name != "principle_id":
+                applied.changes.append(f"path {each.code}: {name} {shown(getattr(row, name))} → {shown(value)}")
+            setattr(row, name, value)
+        session.flush()
+        if last is None:
+            _publish(session, row, each, courses, actor, now, from_on=None)
+        elif each.version > last.number:
+            from_on = each.from_on or today
+            _publish(session, row, each, courses, actor, now, from_on=from_on)
+            judged[row.id] = max(each.grace_on or from_on, from_on)
+            applied.changes.append(
+                f"path {each.code}: version {last.number} → {each.version} from {from_on}, {_policy_words(each)}"
+            )
+        else:
+            _reword_sections(session, last, each, applied)
+    named = {each.code for each in catalogue.paths}
+    for code, row in known.items():
+        if code not in named and row.retired_on is None:
+            row.retired_on = today
+            applied.changes.append(f"path {code}: no longer in the file, retired on {today}")
+    session.flush()
+    return judged
+
+
+def _policy_words(each: CataloguePath) -> str:
+    if each.change is ChangePolicy.GRACE:
+        return f"all move on {each.grace_on}"
+    return "all move" if each.change is ChangePolicy.REQUIRE else "who has begun stays on theirs"
+
+
+def _publish(
+    session: Session,
+    path: LearningPath,
+    each: CataloguePath,
+    courses: dict[str, int],
+    actor: Actor,
+    now: datetime,
+    *,
+    from_on: date | None,
+) -> None:
+    version = PathVersion(
+        id=new_id(),
+        path_id=path.id,
+        number=each.version,
+        lookback_months=each.lookback_months,
+        from_on=from_on,
+        change=each.change or ChangePolicy.KEEP,
+        grace_on=each.grace_on,
+        rules=each.rules,
+        applied_at=now,
+        applied_by=actor.user_id,
+    )
+    session.add(version)
+    session.flush()
+    for position, part in enumerate(each.sections):
+        section = Section(
+            id=new_id(), version_id=version.id, position=position, title=part.title, need=part.need, number=part.number
+        )
+        session.add(section)
+        session.flush()
+        session.execute(
+            insert(SectionCourse),
+            [
+                {"section_id": section.id, "course_id": courses[code], "position": place}
+                for place, code in enumerate(part.courses)
+            ],
+        )
+
+
+def _reword_sections(session: Session, version: PathVersion, each: CataloguePath, applied: CatalogueApplied) -> None:
+    """Section titles are wording: they may change without a new version."""
+    for section, part in zip(version.sections, each.sections, strict=True):
+        if section.title != part.title:
+            applied.changes.append(f"path {each.code}: section “{section.title}” → “{part.title}”")
+            section.title = part.title
