@@ -107,7 +107,7 @@ def sign_in(watched: Page) -> Callable[[str], Page]:
         watched.goto("/login")
         watched.fill("input[name=email]", f"{name}@example.org")
         watched.fill("input[name=password]", PASSWORD)
-        watched.click("main button[type=submit]")
+        watched.click("main [type=submit]")
         watched.wait_for_url(lambda url: "/login" not in url)
         return watched
 

@@ -66,7 +66,6 @@ class Desk:
         """To look at what is committed."""
         with self.app.app_context():
             yield db.session()
-            db.session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:

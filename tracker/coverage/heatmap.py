@@ -87,16 +87,16 @@ class CoverageMap:
 
     @property
     def asking(self) -> list[LearningPath]:
-        """The paths for which anyone the reader may see is in scope."""
-        seen = {path for row in self.rows for path in row.figures}
-        seen |= {line.path.id for each in self.totals for line in each.lines if line.figure and line.figure.in_scope}
-        return [path for path in self.paths if path.id in seen]
+        """The paths for which anyone the reader may see is in scope: in their units, or else in those above."""
+        here = {path for row in self.rows for path in row.figures}
+        above = {line.path.id for each in self.totals for line in each.lines if line.figure and line.figure.in_scope}
+        return [path for path in self.paths if path.id in (here or above)]
 
     @property
     def idle(self) -> list[LearningPath]:
-        """The paths that ask no one yet."""
-        asking = {path.id for path in self.asking}
-        return [path for path in self.paths if path.id not in asking and path.retired_on is None]
+        """The paths that ask no one here."""
+        here = {path for row in self.rows for path in row.figures}
+        return [path for path in self.paths if path.id not in here and path.retired_on is None]
 
     @property
     def districts(self) -> list[Unit]:
@@ -190,9 +190,7 @@ def coverage_map(
     return CoverageMap(as_of, known, floor, paths, rows, _totals(paths, units, rows, whole, under, figures))
 
 
-def total_of(
-    figures: Figures, unit_id: int, path_id: int, locals_under: Iterable[int], is_whole: bool
-) -> Figure | None:
+def total_of(figures: Figures, unit_id: int, path_id: int, locals_under: Iterable[int], is_whole: bool) -> Figure | None:
     """A path's figure in a unit; None where a reader who sees only its totals may not see this one."""
     if not is_whole:
         contributing = sum(1 for each in locals_under if figures.get((each, path_id), NOBODY).in_scope)

@@ -147,9 +147,7 @@ def local_coverage(
                 by_craft[path_id, craft_id] = figure
 
     def shown(each: Unit, path: LearningPath) -> Figure | None:
-        return total_of(
-            figures, each.id, path.id, contributing.get(each.id, ()), each.id not in seen_only_as_total
-        )
+        return total_of(figures, each.id, path.id, contributing.get(each.id, ()), each.id not in seen_only_as_total)
 
     lines, hidden = [], []
     for path in paths:
@@ -196,9 +194,7 @@ def _locals(
     units = sorted(session.scalars(select(Unit).where(Unit.id.in_(ids))), key=lambda each: natural(each.number))
     return {
         path.id: [
-            LocalFigure(unit, figure)
-            for unit in units
-            if (figure := figures.get((unit.id, path.id), NOBODY)).in_scope
+            LocalFigure(unit, figure) for unit in units if (figure := figures.get((unit.id, path.id), NOBODY)).in_scope
         ]
         for path in paths
     }

@@ -52,9 +52,7 @@ class PersonHere:
     standings: list[Standing] = field(default_factory=list)  # only where in scope
 
     def state(self, day: date, floor: Assurance, policy: Policy) -> State:
-        return path_state(
-            day=day, floor=floor, standings=self.standings, due_on=self.due_on, is_exempt=False, policy=policy
-        )
+        return path_state(day=day, floor=floor, standings=self.standings, due_on=self.due_on, is_exempt=False, policy=policy)
 
 
 class MemberLine(NamedTuple):

@@ -55,9 +55,7 @@ def reasons_through(
         return tuple(reasons)
     rows = session.execute(
         select(Assignment.id, Assignment.rule_id, Membership.unit_id)
-        .outerjoin(
-            Membership, (Membership.member_id == Assignment.member_id) & (Membership.id == Assignment.membership_id)
-        )
+        .outerjoin(Membership, (Membership.member_id == Assignment.member_id) & (Membership.id == Assignment.membership_id))
         .where(Assignment.member_id == member_id, Assignment.voided_at.is_(None))
     ).all()
     here = {row.rule_id for row in rows if row.rule_id is not None and row.unit_id in unit_ids}

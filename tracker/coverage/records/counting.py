@@ -209,7 +209,8 @@ def _sections(
             needs=needs_in_words(section_row.need, section_row.number, len(section_row.courses)),
             is_met=section.is_met(sure, terms),
             courses=tuple(
-                _course(each.course_id, mine, late, each.course_id in to_go, holdings) for each in section_row.courses
+                _course(each.course_id, mine, late, section.need is not NeedKind.ALL and each.course_id in to_go, holdings)
+                for each in section_row.courses
             ),
         )
         for section_row, section in zip(row.sections, version.sections, strict=True)

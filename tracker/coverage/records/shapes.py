@@ -73,7 +73,7 @@ class CourseRecord:
     too_old: tuple[Sighting, ...] = ()  # records from before the look-back
     until_on: date = FOREVER  # the first day on which it holds no longer
     instead: tuple[Course, ...] = ()  # other courses that would count as this one
-    is_proposed: bool = False  # among the courses that finish the path in the fewest minutes
+    is_proposed: bool = False  # where there is a choice: among the courses that finish the path in the fewest minutes
     is_retired: bool = False
 
     @property

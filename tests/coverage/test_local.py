@@ -1,0 +1,165 @@
+"""One unit's coverage on the worked example: denominators add up, states add up, on both engines and as known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from tracker.coverage import people as people_module
+from tracker.coverage.catalogue import find_path
+from tracker.coverage.derivation import current_policy
+from tracker.coverage.figures import coverage_report
+from tracker.coverage.finding import find_unit
+from tracker.coverage.local import denominator, denominator_of, local_coverage
+from tracker.coverage.people import PersonHere, Wanted, by_state, people_here
+from tracker.curriculum.policy import Policy
+from tracker.curriculum.words import Assurance
+from tracker.models import LearningPath, Unit, db
+
+EXAMPLE = Path(__file__).parents[1] / "worked_example"
+DAYS = [date(2026, 2, 4), date(2026, 2, 28), date(2026, 3, 1), date(2026, 4, 1), date(2026, 8, 31)]
+POLICY = Policy(("active", "permit", "retired"), frozenset({"active"}), frozenset({"active", "permit"}), 60, 30, 5)
+
+
+@pytest.fixture
+def example(app: Flask, tracker: Callable[..., Result]) -> Flask:
+    """The worked example, loaded through the program's own commands."""
+    for step in (
+        ("union", "apply", EXAMPLE / "union.csv"),
+        ("catalogue", "apply", EXAMPLE / "courses.yaml"),
+        ("roster", "import", EXAMPLE / "roster.csv"),
+        ("assign", "ai-fundamentals", "--everyone", "--on", "2026-01-05"),
+        ("assign", "set-safety", "--unit", "80", "--on", "2025-01-01"),
+        ("assign", "ai-hours", "--craft", "editing", "--on", "2026-01-05"),
+        ("assign", "ai-hours", "--member", "0001", "--on", "2026-02-01"),
+        ("assign", "ai-hours", "--unit", "15", "--kind", "recommended", "--on", "2026-01-05"),
+        ("exempt", "0008", "ai-fundamentals", "--reason", "leave", "--from", "2026-02-01", "--until", "2026-06-01"),
+        ("completions", "import", EXAMPLE / "completions.csv"),
+    ):
+        tracker(*step)
+    return app
+
+
+def _unit(number: str) -> Unit:
+    unit = find_unit(db.session(), number)
+    assert unit is not None
+    return unit
+
+
+def _path(code: str) -> LearningPath:
+    path = find_path(db.session(), code)
+    assert path is not None
+    return path
+
+
+def test_denominators_and_states_add_up_to_the_ledgers_figure(example: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with example.app_context():
+        session = db.session()
+        policy = current_policy(session)
+        for day in DAYS:
+            for row in coverage_report(session, as_of=day).rows:
+                unit, path = _unit(row.unit), _path(row.path)
+                people = people_here(session, unit, path.id, day)
+                found = denominator_of(people, policy)
+                assert found.in_scope == row.figure.in_scope, (day, row)
+                assert found.with_card - sum(group.members for group in found.left_out) == found.in_scope
+                for floor in Assurance:
+                    states = by_state(people, Wanted(), day=day, floor=floor, policy=policy)
+                    assert states.in_scope == row.figure.in_scope
+                    complete = sum(count for state, count in states.counts.items() if state.is_complete)
+                    assert complete == row.figure.covered(floor), (day, row, floor)
+                with monkeypatch.context() as patch:  # counted from the facts, it is the same
+                    patch.setattr(people_module, "is_restated_since", lambda *_: True)
+                    assert people_here(session, unit, path.id, day, known=datetime.now(UTC).date()) == people
+                    assert people_here(session, unit, path.id, day, known=date(2020, 1, 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "path", "day", "with_card", "left_out", "in_scope"),
+    [
+        ("80", "ai-fundamentals", date(2026, 2, 28), 4, [(1, "exempt")], 3),
+        ("80", "ai-hours", date(2026, 2, 28), 4, [(3, "not asked")], 1),
+        ("15", "ai-fundamentals", date(2026, 2, 28), 2, [(1, "permit")], 1),
+        ("15", "ai-hours", date(2026, 2, 28), 2, [(1, "permit"), (1, "not asked")], 0),
+        ("700", "ai-fundamentals", date(2026, 3, 1), 3, [(1, "retired")], 2),
+        ("D2", "ai-fundamentals", date(2026, 2, 28), 6, [(1, "exempt")], 5),
+    ],
+)
+def test_whom_a_denominator_leaves_out(
+    example: Flask,
+    unit: str,
+    path: str,
+    day: date,
+    with_card: int,
+    left_out: list[tuple[int, str]],
+    in_scope: int,
+) -> None:
+    with example.app_context():
+        found = denominator(db.session(), _unit(unit), _path(path), day, current_policy(db.session()))
+        assert [tuple(group) for group in found.left_out] == left_out
+        assert (found.with_card, found.in_scope) == (with_card, in_scope)
+
+
+def test_the_card_nearest_to_being_counted_tells_why_someone_is_left_out() -> None:
+    two_cards = PersonHere(1, "a", "1", ["retired", "active"])
+    two_that_do_not_count = PersonHere(2, "b", "2", ["retired", "permit"])
+    asked_and_excused = PersonHere(3, "c", "3", ["active", "permit"], is_asked=True)
+    found = denominator_of([two_cards, two_that_do_not_count, asked_and_excused], POLICY)
+    assert [tuple(group) for group in found.left_out] == [(1, "permit"), (1, "exempt"), (1, "not asked")]
+    assert (found.with_card, found.in_scope) == (3, 0)
+
+
+def test_a_local_beside_its_district_by_craft_and_to_its_target(example: Flask) -> None:
+    with example.app_context():
+        session, local = db.session(), _unit("700")
+        coverage = local_coverage(
+            session, local, as_of=date(2026, 2, 28), known=None, floor=Assurance.REVIEWED, whole=None, totals=()
+        )
+        line = coverage.line_of(_path("ai-fundamentals"))
+        assert line is not None
+        assert (line.covered, line.figure.in_scope, line.target_percent, line.to_go) == (2, 3, 80, 1)
+        assert [(each.unit.number, each.figure and each.figure.in_scope) for each in line.beside] == [("D2", 5), ("IA", 6)]
+        crafts = [(each.craft, each.figure.in_scope) for each in coverage.crafts[line.path.id]]
+        assert crafts == [("editing", 2), ("sound", 1)]
+        assert [path.code for path in coverage.idle] == ["set-safety"]
+        assert coverage.report().rows == coverage_report(session, as_of=date(2026, 2, 28), unit=local).rows
+        known = datetime.now(UTC).date()
+        again = local_coverage(
+            session, local, as_of=date(2026, 2, 28), known=known, floor=Assurance.REVIEWED, whole=None, totals=()
+        )
+        assert again.lines == coverage.lines
+        assert again.crafts == coverage.crafts
+
+
+def test_a_parents_total_needs_five_locals(example: Flask) -> None:
+    with example.app_context():
+        local, district, union = _unit("80"), _unit("D2"), _unit("IA")
+        coverage = local_coverage(
+            db.session(),
+            local,
+            as_of=date(2026, 2, 28),
+            known=None,
+            floor=Assurance.REVIEWED,
+            whole={local.id},
+            totals={district.id, union.id},
+        )
+        assert all(each.figure is None for line in coverage.lines for each in line.beside)
+        as_total = local_coverage(
+            db.session(),
+            district,
+            as_of=date(2026, 2, 28),
+            known=None,
+            floor=Assurance.REVIEWED,
+            whole={local.id},
+            totals={district.id, union.id},
+        )
+        assert not as_total.lines
+        assert len(as_total.hidden) == 3
+        assert not any(as_total.crafts.values())
+        assert not as_total.locals
+        assert as_total.report().rows == ()

@@ -1,0 +1,235 @@
+"""Imports against kill -9 and against one another; many people logging at once."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import create_engine, func, select, text
+
+from tests.test_worked_example import EXAMPLE
+from tracker.coverage.catalogue import find_course
+from tracker.coverage.checks import examine
+from tracker.coverage.figures import coverage_report
+from tracker.coverage.finding import find_member
+from tracker.curriculum.words import Assurance
+from tracker.models import Batch, Completion, Member, Membership, db, writing
+from tracker.operations.actor import OPERATOR
+from tracker.operations.completions import log_completion
+from tracker.operations.refused import Refused
+
+TODAY = date(2026, 3, 2)
+ROWS = 2_000  # a file's: enough for a kill to find the import at its work
+KILLS = 8
+
+
+def roster_file(folder: Path, first: int, rows: int = ROWS) -> Path:
+    file = folder / f"roster-{first}.csv"
+    lines = [
+        f"{number},Ana,Example,m{number}@example.org,80,grip,active,,2020-01-01," for number in range(first, first + rows)
+    ]
+    file.write_text("member_number,first_name,last_name,email,local,craft,status,kind,from_on,until_on\n" + "\n".join(lines))
+    return file
+
+
+def completions_file(folder: Path, first: int, rows: int = ROWS) -> Path:
+    file = folder / f"completions-{first}.csv"
+    lines = [f"{number},firefly,2026-02-01,provider,X{number}" for number in range(first, first + rows)]
+    file.write_text("member_number,course,completed_on,assurance,external_id\n" + "\n".join(lines))
+    return file
+
+
+@pytest.fixture
+def union(tracker: Callable[..., Result]) -> Callable[..., Result]:
+    """The worked example's units and curriculum, with everyone asked for ai-hours."""
+    tracker("union", "apply", EXAMPLE / "union.csv")
+    tracker("catalogue", "apply", EXAMPLE / "courses.yaml")
+    tracker("assign", "ai-hours", "--everyone", "--on", "2026-01-05")
+    return tracker
+
+
+def begin(*arguments: str | Path) -> subprocess.Popen[str]:
+    """The command in a process of its own; it finds its database in the environment, as the fixture set it."""
+    program = Path(sys.executable).with_name("tracker")
+    return subprocess.Popen([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    return output
+
+
+def counted(database_url: str) -> dict[str, int]:
+    """How many rows are committed, once no transaction of a dead process is left."""
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            deadline = time.monotonic() + 30
+            while connection.scalar(text(others)) and time.monotonic() < deadline:
+                connection.rollback()
+                time.sleep(0.05)
+        tables = ("batch", "batch_outcome", "member", "identifier", "membership", "assignment", "scope", "completion")
+        tables = (*tables, "waiting_completion", "audit_entry", "standing")
+        found = {table: connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in tables}
+    engine.dispose()
+    return found
+
+
+def test_a_kill_at_any_moment_leaves_all_rows_or_none(
+    union: Callable[..., Result], app: Flask, database_url: str, tmp_path: Path
+) -> None:
+    chance = random.Random(9)
+    began = time.monotonic()
+    finish(begin("batch", "list"))
+    idle = time.monotonic() - began  # what a process takes that does nothing
+    began = time.monotonic()
+    finish(begin("roster", "import", roster_file(tmp_path, 1)))
+    whole = time.monotonic() - began
+    finished = Counter({"roster": 1})
+    for kill in range(KILLS):
+        kind, make = (("roster", roster_file), ("completions", completions_file))[kill % 2]
+        # each roster brings people of its own; the reports after it are theirs
+        file = make(tmp_path, 1 + ROWS * (1 + kill // 2))
+        before = counted(database_url)
+        process = begin(kind, "import", file)
+        time.sleep(chance.uniform(0.7 * idle, whole))
+        process.kill()
+        process.communicate()
+        after = counted(database_url)
+        grown = {table: after[table] - before[table] for table in after if after[table] != before[table]}
+        if grown:
+            fact = "member" if kind == "roster" else "completion"
+            assert (grown["batch"], grown[fact], grown["audit_entry"]) == (1, ROWS, 1)
+            finished[kind] += 1
+        outcome = "already known" if grown else "recorded"
+        assert f"{outcome} {ROWS}," in union(kind, "import", file).output
+    with app.app_context():
+        members = ROWS * (1 + KILLS // 2)
+        assert db.session.scalar(select(func.count()).select_from(Member)) == members
+        assert db.session.scalar(select(func.count()).select_from(Membership)) == members
+        assert db.session.scalar(select(func.count()).select_from(Completion)) == ROWS * KILLS // 2
+        report = coverage_report(db.session(), as_of=TODAY)
+        figure = next(row.figure for row in report.rows if (row.path, row.unit) == ("ai-hours", "80"))
+        assert tuple(figure) == (members, *(ROWS * KILLS // 2,) * 3)
+    assert "follows from the facts" in union("doctor").output
+
+
+def test_two_imports_at_once_give_the_facts_of_one_after_the_other(
+    union: Callable[..., Result], app: Flask, tmp_path: Path
+) -> None:
+    """The two rosters share 200 members, and the two reports are of people in either."""
+    rosters = [roster_file(tmp_path, first, 600) for first in (1, 401)]
+    reports = [completions_file(tmp_path, first, 600) for first in (201, 301)]
+    for kind, files in (("roster", rosters), ("completions", reports)):
+        outputs = [finish(process) for process in [begin(kind, "import", file) for file in files]]
+        known = [line for output in outputs for line in output.splitlines() if "already known" in line]
+        assert sorted(line.split(", ")[0] for line in known) == sorted(
+            {"roster": ["recorded 400", "recorded 600"], "completions": ["recorded 100", "recorded 600"]}[kind]
+        )
+    for file in rosters:
+        assert "already known 600" in union("roster", "import", file).output
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Membership)) == 1_000
+        assert db.session.scalar(select(func.count()).select_from(Completion)) == 700
+        assert db.session.scalar(select(func.count()).select_from(Batch)) == 6
+    assert "follows from the facts" in union("doctor").output
+
+
+def at_once(count: int, act: Callable[[int], None]) -> list[BaseException]:
+    """Do the act in many threads, all let go at the same moment.
+
+    Returns:
+        Whatever was raised.
+    """
+    raised: list[BaseException] = []
+    gate = threading.Barrier(count)
+
+    def one(place: int) -> None:
+        gate.wait()
+        try:
+            act(place)
+        except BaseException as problem:
+            raised.append(problem)
+
+    threads = [threading.Thread(target=one, args=(place,)) for place in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def log(app: Flask, member: str, on: date, assurance: Assurance = Assurance.CLAIMED) -> None:
+    with app.app_context(), writing() as session:
+        log_completion(
+            session,
+            member=find_member(session, member),
+            course=find_course(session, "firefly"),
+            completed_on=on,
+            assurance=assurance,
+            actor=OPERATOR,
+            today=TODAY,
+            now=datetime(2026, 3, 2, 12, tzinfo=UTC),
+        )
+
+
+def wrong(app: Flask) -> list[str]:
+    with app.app_context(), writing(alone=True) as session:
+        return [finding.sentence for finding in examine(session, TODAY) if finding.is_wrong]
+
+
+def test_the_same_completion_logged_eight_times_at_once_is_recorded_once(
+    union: Callable[..., Result], app: Flask, tmp_path: Path
+) -> None:
+    rounds = int(os.environ.get("TRACKER_TEST_ROUNDS", "12"))
+    union("roster", "import", roster_file(tmp_path, 1, rounds))
+    for member in range(1, rounds + 1):
+        raised = at_once(8, lambda _: log(app, str(member), date(2026, 2, 1)))  # noqa: B023 — done before the next round
+        assert [getattr(problem, "code", problem) for problem in raised] == ["already_logged"] * 7
+        assert all(isinstance(problem, Refused) for problem in raised)
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Completion)) == rounds
+    assert wrong(app) == []
+
+
+def test_members_of_one_local_who_log_at_once_are_all_counted(
+    union: Callable[..., Result], app: Flask, tmp_path: Path
+) -> None:
+    union("roster", "import", roster_file(tmp_path, 1, 80))
+
+    def log_ten(place: int) -> None:
+        for member in range(1 + place * 10, 11 + place * 10):
+            log(app, str(member), date(2026, 1, 10 + member % 20), Assurance(1 + member % 3))
+
+    assert at_once(8, log_ten) == []
+    with app.app_context():
+        report = coverage_report(db.session(), as_of=TODAY)
+        figures = {row.unit: tuple(row.figure) for row in report.rows if row.path == "ai-hours"}
+    assert figures["80"] == figures["IA"] == (80, 80, 53, 26)
+    assert wrong(app) == []
+
+
+def test_someone_logs_while_an_import_of_the_same_people_runs(
+    union: Callable[..., Result], app: Flask, tmp_path: Path
+) -> None:
+    union("roster", "import", roster_file(tmp_path, 1, 600))
+    process = begin("completions", "import", completions_file(tmp_path, 1, 600))
+    for member in range(1, 40):
+        log(app, str(member), date(2026, 1, 20))
+    finish(process)
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Completion)) == 639
+    assert wrong(app) == []
