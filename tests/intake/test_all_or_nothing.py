@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -24,14 +26,14 @@ from tracker.coverage.checks import examine
 from tracker.coverage.figures import coverage_report
 from tracker.coverage.finding import find_member
 from tracker.curriculum.words import Assurance
-from tracker.models import Batch, Completion, Member, Membership, db, writing
+from tracker.models import Batch, BatchOutcome, Completion, Member, Membership, db, writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.completions import log_completion
 from tracker.operations.refused import Refused
 
 TODAY = date(2026, 3, 2)
 ROWS = 2_000  # a file's: enough for a kill to find the import at its work
-KILLS = 8
+KILLS = 10
 
 
 def roster_file(folder: Path, first: int, rows: int = ROWS) -> Path:
@@ -59,16 +61,57 @@ def union(tracker: Callable[..., Result]) -> Callable[..., Result]:
     return tracker
 
 
-def begin(*arguments: str | Path) -> subprocess.Popen[str]:
-    """The command in a process of its own; it finds its database in the environment, as the fixture set it."""
-    program = Path(sys.executable).with_name("tracker")
-    return subprocess.Popen([program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+NURSERY = """
+import json, os, sys
+from tracker import web
+from tracker.cli import main
+for line in iter(sys.stdin.readline, ''):
+    child = os.fork()
+    if child == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        main(json.loads(line))
+    print(child, flush=True)
+    sys.stdin.readline()
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
 
 
-def finish(process: subprocess.Popen[str]) -> str:
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, output
-    return output
+class Nursery:
+    """A process that has everything loaded, and gives each command a process of its own: a kill then finds it at work.
+
+    It finds its database in the environment, as the fixture set it.
+    """
+
+    def __enter__(self) -> Nursery:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=60)
+
+    def begin(self, *arguments: str | Path) -> int:
+        """Start a command.
+
+        Returns:
+            Its process.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps([str(each) for each in arguments]), file=self._process.stdin, flush=True)
+        return int(self._process.stdout.readline())
+
+    def end(self) -> int:
+        """Wait for the command.
+
+        Returns:
+            How it ended: 0 where it was done, 9 where it was killed.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print("end", file=self._process.stdin, flush=True)
+        return int(self._process.stdout.readline())
 
 
 def counted(database_url: str) -> dict[str, int]:
@@ -92,30 +135,30 @@ def test_a_kill_at_any_moment_leaves_all_rows_or_none(
     union: Callable[..., Result], app: Flask, database_url: str, tmp_path: Path
 ) -> None:
     chance = random.Random(9)
-    began = time.monotonic()
-    finish(begin("batch", "list"))
-    idle = time.monotonic() - began  # what a process takes that does nothing
-    began = time.monotonic()
-    finish(begin("roster", "import", roster_file(tmp_path, 1)))
-    whole = time.monotonic() - began
-    finished = Counter({"roster": 1})
-    for kill in range(KILLS):
-        kind, make = (("roster", roster_file), ("completions", completions_file))[kill % 2]
-        # each roster brings people of its own; the reports after it are theirs
-        file = make(tmp_path, 1 + ROWS * (1 + kill // 2))
-        before = counted(database_url)
-        process = begin(kind, "import", file)
-        time.sleep(chance.uniform(0.7 * idle, whole))
-        process.kill()
-        process.communicate()
-        after = counted(database_url)
-        grown = {table: after[table] - before[table] for table in after if after[table] != before[table]}
-        if grown:
-            fact = "member" if kind == "roster" else "completion"
-            assert (grown["batch"], grown[fact], grown["audit_entry"]) == (1, ROWS, 1)
-            finished[kind] += 1
-        outcome = "already known" if grown else "recorded"
-        assert f"{outcome} {ROWS}," in union(kind, "import", file).output
+    landed: Counter[bool] = Counter()
+    with Nursery() as nursery:
+        began = time.monotonic()
+        nursery.begin("roster", "import", roster_file(tmp_path, 1))
+        assert nursery.end() == 0
+        whole = time.monotonic() - began
+        for kill in range(KILLS):
+            kind, make = (("roster", roster_file), ("completions", completions_file))[kill % 2]
+            # each roster brings people of its own; the report after it is theirs
+            file = make(tmp_path, 1 + ROWS * (1 + kill // 2))
+            before = counted(database_url)
+            process = nursery.begin(kind, "import", file)
+            time.sleep(chance.uniform(0.1, 1.0) * whole)
+            os.kill(process, signal.SIGKILL)  # until it is waited for, a process that has ended keeps its number
+            nursery.end()
+            after = counted(database_url)
+            grown = {table: after[table] - before[table] for table in after if after[table] != before[table]}
+            landed[bool(grown)] += 1
+            if grown:
+                fact = "member" if kind == "roster" else "completion"
+                assert (grown["batch"], grown[fact], grown["audit_entry"]) == (1, ROWS, 1)
+            outcome = "already known" if grown else "recorded"
+            assert f"{outcome} {ROWS}," in union(kind, "import", file).output
+    assert landed[False] > 0, "no kill came in time"
     with app.app_context():
         members = ROWS * (1 + KILLS // 2)
         assert db.session.scalar(select(func.count()).select_from(Member)) == members
@@ -133,12 +176,16 @@ def test_two_imports_at_once_give_the_facts_of_one_after_the_other(
     """The two rosters share 200 members, and the two reports are of people in either."""
     rosters = [roster_file(tmp_path, first, 600) for first in (1, 401)]
     reports = [completions_file(tmp_path, first, 600) for first in (201, 301)]
-    for kind, files in (("roster", rosters), ("completions", reports)):
-        outputs = [finish(process) for process in [begin(kind, "import", file) for file in files]]
-        known = [line for output in outputs for line in output.splitlines() if "already known" in line]
-        assert sorted(line.split(", ")[0] for line in known) == sorted(
-            {"roster": ["recorded 400", "recorded 600"], "completions": ["recorded 100", "recorded 600"]}[kind]
-        )
+    with Nursery() as one, Nursery() as other:
+        for kind, files in (("roster", rosters), ("completions", reports)):
+            for nursery, file in zip((one, other), files, strict=True):
+                nursery.begin(kind, "import", file)
+            assert (one.end(), other.end()) == (0, 0)
+    with app.app_context():
+        told = [f"{row.outcome} {row.row_count}" for row in db.session.scalars(select(BatchOutcome))]
+    assert sorted(told) == [
+        *("already known 200", "already known 500", "recorded 100", "recorded 400", "recorded 600", "recorded 600"),
+    ]
     for file in rosters:
         assert "already known 600" in union("roster", "import", file).output
     with app.app_context():
@@ -218,7 +265,7 @@ def test_members_of_one_local_who_log_at_once_are_all_counted(
     with app.app_context():
         report = coverage_report(db.session(), as_of=TODAY)
         figures = {row.unit: tuple(row.figure) for row in report.rows if row.path == "ai-hours"}
-    assert figures["80"] == figures["IA"] == (80, 80, 53, 26)
+    assert figures["80"] == figures["IA"] == (80, 80, 54, 27)
     assert wrong(app) == []
 
 
@@ -226,10 +273,11 @@ def test_someone_logs_while_an_import_of_the_same_people_runs(
     union: Callable[..., Result], app: Flask, tmp_path: Path
 ) -> None:
     union("roster", "import", roster_file(tmp_path, 1, 600))
-    process = begin("completions", "import", completions_file(tmp_path, 1, 600))
-    for member in range(1, 40):
-        log(app, str(member), date(2026, 1, 20))
-    finish(process)
+    with Nursery() as nursery:
+        nursery.begin("completions", "import", completions_file(tmp_path, 1, 600))
+        for member in range(1, 40):
+            log(app, str(member), date(2026, 1, 20))
+        assert nursery.end() == 0
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Completion)) == 639
     assert wrong(app) == []

@@ -76,7 +76,7 @@ _worlds: dict[int, World] = {}  # the newest one, by the id of the text that was
 
 def current_world(session: Session) -> World:
     """The curriculum as applied, the units, and the policy in force; read again only after a text was applied."""
-    stamp = list(read_rows(session, "SELECT max(id) FROM applied_text"))[0][0] or 0
+    ((stamp,),) = read_rows(session, "SELECT coalesce(max(id), 0) FROM applied_text")
     world = _worlds.get(stamp)
     if world is None:
         world = world_as_known(session)

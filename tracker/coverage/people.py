@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from tracker.curriculum.keys import member_key
 from tracker.curriculum.paths import Standing
 from tracker.curriculum.policy import Policy
 from tracker.curriculum.states import State, path_state
-from tracker.curriculum.words import AssignmentKind, Assurance
+from tracker.curriculum.words import AssignmentKind, Assurance, UnitKind
 from tracker.models import Craft, LearningPath, Member, Membership, Unit, UnitClosure
 from tracker.models.loading import read_rows
 
@@ -38,7 +38,7 @@ _PAGE = 50
 _UNDER = "(SELECT descendant_id FROM unit_closure WHERE ancestor_id = ?)"
 
 
-@dataclass
+@dataclass(slots=True)
 class PersonHere:
     """Someone who holds a card in the unit on the day, and where they stand on the path."""
 
@@ -68,7 +68,7 @@ class MemberLine(NamedTuple):
 
 
 def people_here(session: Session, unit: Unit, path_id: int, day: date, known: date | None = None) -> list[PersonHere]:
-    """Everyone with a card in a unit on a day, and where they stand on a path: by name.
+    """Everyone with a card in a unit on a day, and where they stand on a path: of a local, by name.
 
     A few statements, whatever the number of members. "As known" is derived afresh from the facts known then.
     """
@@ -92,8 +92,10 @@ def _valid(moment: datetime | None, fact: str) -> tuple[str, list[Any]]:
 
 def _cards(session: Session, unit: Unit, day: date, moment: datetime | None) -> dict[int, PersonHere]:
     valid, known = _valid(moment, "c")
+    named = unit.kind is UnitKind.LOCAL  # nobody is listed by name in a larger unit, and there are many more to look up
+    columns, names = ("m.name_key, m.number", " JOIN member m ON m.member_id = c.member_id") if named else ("'', ''", "")
     sql = (
-        "SELECT c.member_id, m.name_key, m.number, c.status FROM membership c JOIN member m ON m.member_id = c.member_id"
+        f"SELECT c.member_id, {columns}, c.status FROM membership c{names}"
         f" WHERE c.unit_id IN {_UNDER} AND {valid} AND c.from_on <= ? AND (c.until_on IS NULL OR c.until_on > ?)"
     )
     people: dict[int, PersonHere] = {}
@@ -206,10 +208,12 @@ def by_state(people: Iterable[PersonHere], wanted: Wanted, *, day: date, floor: 
     """Count those in scope by state, and pick those wanted."""
     counts: Counter[State] = Counter()
     picked: list[PersonHere] = []
+    alike: dict[Hashable, State] = {}  # many stand where many others do: who has not begun, to begin with
     for person in people:
         if not person.is_in_scope:
             continue
-        state = person.state(day, floor, policy)
+        where = (person.due_on, *person.standings)
+        state = alike.get(where) or alike.setdefault(where, person.state(day, floor, policy))
         counts[state] += 1
         if wanted.state in (None, state) and wanted.takes(person):
             picked.append(person)

@@ -172,6 +172,12 @@ def writing(*, alone: bool = False) -> Iterator[Session]:
         raise
 
 
+def lock_member(session: Session, member_id: int) -> None:
+    """Let no other writer change this member's facts until the end of the transaction."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT 1 FROM member WHERE member_id = :member FOR UPDATE"), {"member": member_id})
+
+
 @contextmanager
 def trying(dry_run: bool, *, alone: bool = True) -> Iterator[Session]:
     """A write that is kept, or only tried: the same act, rolled back at the end."""

@@ -13,7 +13,7 @@ def in_words(error: DBAPIError) -> str | None:
         return "The database does not have this program's schema: run `tracker db upgrade`."
     if said in ("database is locked", "database table is locked"):
         return "Another command is writing: try again when it has ended."
-    if said.startswith("attempt to write a readonly database") or said.startswith("unable to open database file"):
+    if said.startswith(("attempt to write a readonly database", "unable to open database file")):
         return f"The database file cannot be written or opened: {said}."
     if said.startswith(("file is not a database", "database disk image is malformed")):
         return f"The database file is damaged or no SQLite database: {said}."

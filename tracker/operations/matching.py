@@ -1,4 +1,4 @@
-"""Finding the member and the course that a reported row means.
+"""Finding the member, the course and the local that a row means.
 
 A learner is found by member number, then by an alias that the provider gave (an id confirmed for a member; failing that, the
 same text as a member number), then by e-mail. A value with two holders finds no one, and a name never finds anyone.
@@ -13,8 +13,9 @@ from typing import NamedTuple, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tracker.curriculum.keys import course_key, email_key, member_key, slug_of
-from tracker.models import Course, CourseReference, ReferenceKind
+from tracker.curriculum.keys import course_key, email_key, member_key, slug_of, unit_key
+from tracker.curriculum.words import UnitKind
+from tracker.models import Course, CourseReference, ReferenceKind, Unit
 from tracker.models.loading import read_rows
 
 
@@ -104,3 +105,26 @@ class CourseFinder:
                 return self._by[kind][key]
         slug = slug_of(key)
         return self._by[ReferenceKind.SLUG].get(slug) if slug else None
+
+
+class LocalFinder:
+    """Finds locals by the spellings a file may use; an exact one wins."""
+
+    def __init__(self, session: Session) -> None:
+        self._exact: dict[str, int] = {}
+        self._by_key: dict[str, list[int]] = {}
+        for unit in session.scalars(select(Unit).where(Unit.kind == UnitKind.LOCAL)):
+            self._exact[unit.number] = unit.id
+            self._by_key.setdefault(unit.number_key, []).append(unit.id)
+
+    def find(self, number: str) -> int | None:
+        found = self._exact.get(number)
+        if found is None:
+            several = self._by_key.get(unit_key(number), ())
+            found = several[0] if len(several) == 1 else None
+        return found
+
+    def why_not(self, number: str) -> str:
+        if len(self._by_key.get(unit_key(number), ())) > 1:
+            return "fits more than one local: write its number exactly as the union's file does"
+        return "is not a local of the union: add it to the union's file and apply that, or correct the number"

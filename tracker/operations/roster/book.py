@@ -1,10 +1,8 @@
-"""The roster: who is a member, what they are known by, and their cards."""
+"""The members a roster names, with their cards: changed in memory, then written."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -13,27 +11,16 @@ from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import FactReader, current_policy
 from tracker.curriculum.faults import Fault
-from tracker.curriculum.keys import craft_key, email_key, member_key, unit_key
-from tracker.curriculum.words import MembershipKind, Outcome, UnitKind
-from tracker.models import Assignment, Craft, IdentifierKind, Member, Membership, Unit, new_id
-from tracker.models.loading import in_chunks, load, many_rows, read_rows, stored_moment
+from tracker.curriculum.keys import craft_key, email_key, member_key
+from tracker.curriculum.words import MembershipKind, Outcome
+from tracker.models import Assignment, Craft, IdentifierKind, Member, Membership, new_id
+from tracker.models.loading import in_chunks, load, read_rows, stored_moment
 from tracker.operations.actor import Actor
-from tracker.operations.assignments import reach
-from tracker.operations.rows import RosterRow, RowFaults
+from tracker.operations.matching import LocalFinder
+from tracker.operations.rows import RosterRow
 
 NO_CRAFT = "unspecified"
 _OPEN_STATUS = "active"  # what a new card has where the roster states no status
-_ROWS_AT_ONCE = 20_000
-
-
-@dataclass
-class RosterRecorded:
-    """How a roster's rows ended."""
-
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
-    faults: list[Fault] = field(default_factory=list)
-    members: set[int] = field(default_factory=set)  # whose facts changed
-    new_members: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,52 +43,7 @@ class _CardKey(NamedTuple):
     from_on: date
 
 
-@many_rows()
-def record_roster(
-    session: Session,
-    rows: Iterable[RosterRow | RowFaults],
-    actor: Actor,
-    *,
-    batch_id: int | None,
-    today: date,
-    now: datetime,
-) -> RosterRecorded:
-    """Record what a roster says: a row is one membership, known by member, local, craft and first day.
-
-    A row of a known card with another status, kind or last day corrects it: the fact is voided and another recorded. A blank
-    never erases. A blank first day means the open card; a changed status then closes it today and opens another. Members are
-    known by their number; an e-mail is added to what they are known by, never taken away.
-
-    The rules that are in force reach the new cards at once. The door goes on with ``settle_waiting`` and
-    ``refresh_standings`` for ``members``.
-
-    Needs ``writing(alone=True)``.
-    """
-    recorded = RosterRecorded()
-    book = _Book(session, actor, batch_id, today, now)
-    for chunk in in_chunks(rows, _ROWS_AT_ONCE):
-        readable = []
-        for row in chunk:
-            if isinstance(row, RowFaults):
-                recorded.outcomes[Outcome.FAULTY] += 1
-                recorded.faults += row.faults
-            else:
-                readable.append(row)
-        book.open(readable)
-        for row in readable:
-            outcome = book.take(row)
-            recorded.outcomes[outcome] += 1
-        book.close()
-    recorded.faults += book.faults
-    recorded.faults.sort()
-    recorded.members = book.touched
-    recorded.new_members = book.new_members
-    if book.touched:
-        reach(session, None, book.touched, actor, now, batch_id=batch_id, ended=book.ended)
-    return recorded
-
-
-class _Book:
+class Book:
     """The members of some rows with their cards: opened for a chunk of rows, changed in memory, closed by writing."""
 
     def __init__(self, session: Session, actor: Actor, batch_id: int | None, today: date, now: datetime) -> None:
@@ -111,7 +53,7 @@ class _Book:
         self._today = today
         self._now = now
         self._statuses = frozenset(current_policy(session).statuses)
-        self._units = _Units(session)
+        self._units = LocalFinder(session)
         self._crafts = {craft.key: craft.id for craft in session.scalars(select(Craft))}
         self.faults: list[Fault] = []
         self.touched: set[int] = set()
@@ -364,26 +306,3 @@ def _holders(session: Session, kind: str, values: set[str]) -> dict[str, int]:
         sql = f"SELECT value, member_id FROM identifier WHERE kind = ? AND value IN ({marks})"
         held.update(read_rows(session, sql, [kind, *chunk]))
     return held
-
-
-class _Units:
-    """Finds locals by the spellings a file may use; an exact one wins."""
-
-    def __init__(self, session: Session) -> None:
-        self._exact: dict[str, int] = {}
-        self._by_key: dict[str, list[int]] = {}
-        for unit in session.scalars(select(Unit).where(Unit.kind == UnitKind.LOCAL)):
-            self._exact[unit.number] = unit.id
-            self._by_key.setdefault(unit.number_key, []).append(unit.id)
-
-    def find(self, number: str) -> int | None:
-        found = self._exact.get(number)
-        if found is None:
-            several = self._by_key.get(unit_key(number), ())
-            found = several[0] if len(several) == 1 else None
-        return found
-
-    def why_not(self, number: str) -> str:
-        if len(self._by_key.get(unit_key(number), ())) > 1:
-            return "fits more than one local: write its number exactly as the union's file does"
-        return "is not a local of the union: add it to the union's file and apply that, or correct the number"
