@@ -93,11 +93,15 @@ def watched(page: Page) -> Iterator[Page]:
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on(
         "request",
-        lambda request: None
-        if re.match(r"(http://127\.0\.0\.1:|data:|blob:)", request.url)
-        else errors.append(f"outside request: {request.url}"),
+        lambda request: (
+            None
+            if re.match(r"(http://127\.0\.0\.1:|data:|blob:)", request.url)
+            else errors.append(f"outside request: {request.url}")
+        ),
     )
-    page.on("response", lambda answer: errors.append(answer.url) if answer.status >= 400 and "/static/" in answer.url else None)
+    page.on(
+        "response", lambda answer: errors.append(answer.url) if answer.status >= 400 and "/static/" in answer.url else None
+    )
     yield page
     # a page that is not there and a faulty form answer 404 and 422, which the console calls a failed resource
     assert [error for error in errors if not error.startswith("Failed to load resource")] == []

@@ -169,9 +169,7 @@ def test_the_sum_of_deltas_is_the_count_of_distinct_members(
                     next((row.level for row in standings if row.from_on <= day < row.until_on), STARTED)
                     for cards, standings in members
                     if any(
-                        unit in ABOVE[row.unit]
-                        and craft in (EVERY_CRAFT, row.craft)
-                        and row.from_on <= day < row.until_on
+                        unit in ABOVE[row.unit] and craft in (EVERY_CRAFT, row.craft) and row.from_on <= day < row.until_on
                         for row in cards
                     )
                 ]

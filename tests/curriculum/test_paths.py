@@ -105,12 +105,8 @@ def test_a_renewal_in_time_leaves_no_gap() -> None:
         (date(2026, 5, 15), 24, date(2028, 5, 14)),
     ],
 )
-def test_a_validity_ends_the_day_before_the_same_day_months_later(
-    completed_on: date, months: int, last_day: date
-) -> None:
-    curriculum = Curriculum(
-        {SAFETY: CourseTerms(valid_months=months)}, (), {PATH: (PathVersion(1, (all_of(SAFETY),)),)}
-    )
+def test_a_validity_ends_the_day_before_the_same_day_months_later(completed_on: date, months: int, last_day: date) -> None:
+    curriculum = Curriculum({SAFETY: CourseTerms(valid_months=months)}, (), {PATH: (PathVersion(1, (all_of(SAFETY),)),)})
     completions = [Completed(SAFETY, completed_on, PROVIDER)]
     assert level_on(last_day, completions, curriculum) == PROVIDER
     assert level_on(last_day + timedelta(days=1), completions, curriculum) == STARTED
@@ -193,9 +189,7 @@ def test_an_equivalent_goes_one_step() -> None:
         (6, None, date(2025, 9, 1)),
     ],
 )
-def test_an_equivalents_credit_lapses_with_the_shorter_validity(
-    own: int | None, theirs: int | None, until_on: date
-) -> None:
+def test_an_equivalents_credit_lapses_with_the_shorter_validity(own: int | None, theirs: int | None, until_on: date) -> None:
     terms = {WEEK: CourseTerms(valid_months=own), BASICS: CourseTerms(valid_months=theirs)}
     curriculum = Curriculum(terms, (Equivalent(WEEK, BASICS),), {PATH: (PathVersion(1, (all_of(BASICS),)),)})
     assert credits([Completed(WEEK, date(2025, 3, 1), REVIEWED)], curriculum)[1] == Credit(
@@ -411,9 +405,7 @@ some_sections = st.lists(
     max_size=2,
 ).map(tuple)
 lookbacks = st.none() | st.integers(1, 3)
-some_completions = st.lists(
-    st.builds(Completed, courses, days, st.sampled_from([CLAIMED, REVIEWED, PROVIDER])), max_size=6
-)
+some_completions = st.lists(st.builds(Completed, courses, days, st.sampled_from([CLAIMED, REVIEWED, PROVIDER])), max_size=6)
 some_terms = st.fixed_dictionaries(
     {course: st.builds(CourseTerms, st.sampled_from([0, 30, 60]), st.none() | st.integers(1, 3)) for course in TERMS}
 )

@@ -57,9 +57,7 @@ def _read(file: Path | None) -> tuple[Catalogue, str]:
     try:
         return read_catalogue(text, file.name), text
     except CatalogueFaults as broken:
-        raise Refused(
-            "faulty_catalogue", f"{file.name} has faults; nothing was written.", faults=broken.lines()
-        ) from None
+        raise Refused("faulty_catalogue", f"{file.name} has faults; nothing was written.", faults=broken.lines()) from None
 
 
 def _apply(file: Path | None, *, dry_run: bool) -> None:

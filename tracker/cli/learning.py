@@ -26,9 +26,7 @@ from tracker.operations.refused import Refused
 @click.option("--unit", "units", multiple=True, help="The cards in a unit. May be given again.")
 @click.option("--craft", "crafts", multiple=True, help="The cards of a craft. May be given again.")
 @click.option("--member", "members", multiple=True, help="A person, by number or e-mail. May be given again.")
-@click.option(
-    "--kind", type=click.Choice([kind.value for kind in AssignmentKind]), default="required", show_default=True
-)
+@click.option("--kind", type=click.Choice([kind.value for kind in AssignmentKind]), default="required", show_default=True)
 @click.option("--due", type=DAY, help="The last day.")
 @click.option("--within", type=int, help="So many days from each one's first day.")
 @click.option("--on", type=DAY, help="The first day; today if not given.")
@@ -81,9 +79,7 @@ def assign(
 @click.option("--until", "until_on", type=DAY, help="The first day that is asked again.")
 @click.option("--unit", help="Only on the cards under this unit.")
 @with_app
-def exempt(
-    member: str, path: str, reason: str, from_on: date, until_on: date | None, unit: str | None
-) -> None:
+def exempt(member: str, path: str, reason: str, from_on: date, until_on: date | None, unit: str | None) -> None:
     """Excuse MEMBER from a learning PATH for a time."""
     with writing() as session:
         exempt_member(
@@ -149,9 +145,7 @@ def void(member: str, completion: int, reason: str) -> None:
     """Take a COMPLETION of MEMBER out of every figure; the record of it stays."""
     with writing() as session:
         member_id = _member(session, member).member_id
-        found = session.scalar(
-            select(Completion).where(Completion.member_id == member_id, Completion.id == completion)
-        )
+        found = session.scalar(select(Completion).where(Completion.member_id == member_id, Completion.id == completion))
         if found is None:
             raise Refused("unknown_completion", f"{member} has no completion {completion}.")
         void_completion(session, found, reason, OPERATOR, now=now())

@@ -40,9 +40,7 @@ _WRITERS: dict[str, Callable[[CoverageReport], str | bytes]] = {
     help="The least assurance that counts.",
 )
 @click.option("--by", type=click.Choice(["local", "district", "craft"]), help="Rows of one kind only.")
-@click.option(
-    "--format", "form", type=click.Choice([*_WRITERS, "pdf"]), default="table", show_default=True
-)
+@click.option("--format", "form", type=click.Choice([*_WRITERS, "pdf"]), default="table", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), help="Write to this file.")
 @with_app
 def coverage(

@@ -31,7 +31,5 @@ def apply(file: Path) -> None:
     with writing(alone=True) as session:
         known = session.scalars(select(Unit.number)).all()
         rows = read_units(content, file.name, known)
-        applied = apply_units(
-            session, rows, content.decode("utf-8", "replace"), policy, OPERATOR, today=today(), now=now()
-        )
+        applied = apply_units(session, rows, content.decode("utf-8", "replace"), policy, OPERATOR, today=today(), now=now())
     click.echo(f"Units: {applied.added} added, {applied.changed} changed, {applied.unchanged} as before.")

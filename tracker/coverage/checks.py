@@ -145,9 +145,7 @@ _DOUBTFUL = {
     "e-mails have two holders, so nobody is matched by them": (
         "SELECT value, max(member_id) FROM identifier WHERE kind = 'email' GROUP BY value HAVING count(*) > 1"
     ),
-    "completions wait for their member or course": (
-        "SELECT batch_id, id FROM waiting_completion WHERE settled_at IS NULL"
-    ),
+    "completions wait for their member or course": ("SELECT batch_id, id FROM waiting_completion WHERE settled_at IS NULL"),
     "courses asked by a path's newest version are retired": (
         "SELECT DISTINCT v.path_id, c.id FROM path_version v JOIN section s ON s.version_id = v.id"
         " JOIN section_course sc ON sc.section_id = s.id JOIN course c ON c.id = sc.course_id WHERE c.retired_on <= :today"

@@ -112,9 +112,7 @@ def _unit_rows(
         for (unit_id, _, path_id), figure in figures_on(session, as_of, known=known, unit_ids=only).items()
     }
     return [
-        CoverageRow(
-            path.code, row.number, row.kind.value, figures.get((row.id, path.id), NOBODY), path.title, row.name
-        )
+        CoverageRow(path.code, row.number, row.kind.value, figures.get((row.id, path.id), NOBODY), path.title, row.name)
         for path in paths
         for row in chosen
     ]

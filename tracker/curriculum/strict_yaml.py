@@ -292,9 +292,7 @@ def _printable(value: str, also: str = "") -> str:
 
 
 Code = Annotated[str, StringConstraints(max_length=120), AfterValidator(_code)]
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_printable)
-]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(_printable)]
 Prose = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=10_000),

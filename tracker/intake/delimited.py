@@ -75,12 +75,8 @@ def _broken(error: csv.Error, start: int, end: int, file_name: str) -> RowFaults
         message = f"A cell that begins about line {start} of {file_name} is longer than {LONGEST_CELL:,} characters."
         raise Refused("oversized", f"{message} Look for a quote that never closes.") from error
     if end > start or "unexpected end" in str(error):
-        message = (
-            f"A quote opened in line {start} of {file_name} does not close: the rows after it cannot be told apart."
-        )
-        fault = Fault(
-            start, "", "", "has a quote that does not close: close it, or double it if it belongs to the text"
-        )
+        message = f"A quote opened in line {start} of {file_name} does not close: the rows after it cannot be told apart."
+        fault = Fault(start, "", "", "has a quote that does not close: close it, or double it if it belongs to the text")
         raise Refused("broken_quotes", f"{message} Mend the line and import again.", faults=[fault]) from error
     return RowFaults(start, (Fault(start, "", "", 'has a quote inside a quoted cell: write it twice ("")'),))
 

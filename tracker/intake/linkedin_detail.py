@@ -146,9 +146,7 @@ def _faults(
     if percent is None:
         yield Fault(line, "Percent Completed", shown(percent_text), "is no percentage from 0 to 100")
     elif percent < 100:
-        reason = (
-            "is at odds with Completed At. A spreadsheet may have made 1 of 100 %: import the file as LinkedIn wrote it"
-        )
+        reason = "is at odds with Completed At. A spreadsheet may have made 1 of 100 %: import the file as LinkedIn wrote it"
         yield Fault(line, "Percent Completed", percent_text, reason)
     if not completed_at:
         yield Fault(line, "Completed At", "", "is missing, so the day of completion is not known")

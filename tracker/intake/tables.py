@@ -142,9 +142,7 @@ def _headed(records: Iterator[TableRow | RowFaults], file_name: str) -> HeadedTa
     while not headers[-1]:  # a separator at the end of each line, or a formatted column beside the table
         headers.pop()
     if len(headers) > MOST_COLUMNS:
-        raise Refused(
-            "too_many_columns", f"{file_name} has {len(headers):,} columns; at most {MOST_COLUMNS:,} can be read."
-        )
+        raise Refused("too_many_columns", f"{file_name} has {len(headers):,} columns; at most {MOST_COLUMNS:,} can be read.")
     if _is_data(headers):
         raise Refused(
             "no_header",

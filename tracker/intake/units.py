@@ -101,9 +101,7 @@ def _tree_faults(units: list[UnitRow], known: Collection[str]) -> Iterator[Fault
                 unit.line, "parent", unit.parent, "is a local: only districts and the international have units below"
             )
         elif parent is None and unit.parent not in known:
-            yield Fault(
-                unit.line, "parent", unit.parent, "is no unit: neither in this file nor in the union as it stands"
-            )
+            yield Fault(unit.line, "parent", unit.parent, "is no unit: neither in this file nor in the union as it stands")
     yield from _circle_faults(first)
 
 

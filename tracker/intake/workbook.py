@@ -71,9 +71,7 @@ def _text(value: Value) -> str:
 
 
 def _unreadable(file_name: str) -> Refused:
-    return Refused(
-        "not_a_table", f"{file_name} is a damaged workbook. Open and save it again as XLSX, or save it as CSV."
-    )
+    return Refused("not_a_table", f"{file_name} is a damaged workbook. Open and save it again as XLSX, or save it as CSV.")
 
 
 def _weigh(stream: BinaryIO, file_name: str) -> None:
@@ -146,6 +144,4 @@ def _extent(xml: bytes, bottom: int, right: int) -> tuple[int, int]:
 
 
 def _oversized(file_name: str, what: str) -> Refused:
-    return Refused(
-        "oversized", f"{file_name} has {what}: too much for a workbook. Save the sheet as CSV and import that."
-    )
+    return Refused("oversized", f"{file_name} has {what}: too much for a workbook. Save the sheet as CSV and import that.")

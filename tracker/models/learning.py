@@ -103,9 +103,7 @@ class Completion(Fact, Base):
         ForeignKeyConstraint(["member_id"], ["member.member_id"], name="fk_completion_member"),
         CheckConstraint("assurance BETWEEN 1 AND 3", name="assurance"),
         unique_while_valid("uq_completion_key", "member_id", "course_id", "completed_on", "assurance"),
-        unique_while_valid(
-            "uq_completion_external", "member_id", "source", "external_id", also="external_id IS NOT NULL"
-        ),
+        unique_while_valid("uq_completion_external", "member_id", "source", "external_id", also="external_id IS NOT NULL"),
     )
 
     member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -109,9 +109,7 @@ def add_up(
         session.execute(text("DROP TABLE adding"))
 
 
-def read_rows(
-    session: Session, sql: str, values: Sequence[Any] = (), *, cursor_name: str = ""
-) -> Iterator[tuple[Any, ...]]:
+def read_rows(session: Session, sql: str, values: Sequence[Any] = (), *, cursor_name: str = "") -> Iterator[tuple[Any, ...]]:
     """Rows straight from the driver, for reads of hundreds of thousands. ``sql`` marks its values with ``?``.
 
     Args:

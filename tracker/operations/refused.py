@@ -14,9 +14,7 @@ class Refused(Exception):
     Nothing was written: the door rolls back.
     """
 
-    def __init__(
-        self, code: str, message: str, *, field: str | None = None, faults: Sequence[Fault | str] = ()
-    ) -> None:
+    def __init__(self, code: str, message: str, *, field: str | None = None, faults: Sequence[Fault | str] = ()) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

@@ -106,8 +106,7 @@ class Refresh:
                 if old.scope:
                     stale_scope.append(member)
                 scope_rows += [
-                    (member, row.membership, row.path, row.from_on, row.until_on, row.unit, row.craft)
-                    for row in new.scope
+                    (member, row.membership, row.path, row.from_on, row.until_on, row.unit, row.craft) for row in new.scope
                 ]
             if standing_differs:
                 if old.standings:

@@ -9,8 +9,8 @@
 - `errors`   every refusal, in words, with the way back
 - `fields`   days, links and lengths, with their faults in plain words
 
-then a file or a folder per door: `account` (signing in), `members` (their own record), `staff`, `reports`, `admin` (users, audit),
-`health` (for whoever watches the server).
+then a file or a folder per door: `account` (signing in), `members` (their own record), `staff`, `reports`, `admin`
+(users, audit), `health` (for whoever watches the server).
 """
 
 from __future__ import annotations

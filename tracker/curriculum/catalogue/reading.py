@@ -113,9 +113,7 @@ def _unique(document: Document, key: str, column: str) -> None:
         line = document.line(key, place, column)
         if value in first:
             noun = key.removesuffix("s")
-            document.fault(
-                (key, place, column), f"another {noun} has the {column} {value} already, on line {first[value]}"
-            )
+            document.fault((key, place, column), f"another {noun} has the {column} {value} already, on line {first[value]}")
         first.setdefault(value, line)
 
 

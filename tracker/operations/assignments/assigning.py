@@ -57,9 +57,7 @@ class Assigned(NamedTuple):
     members: int
     newly_in_scope: int  # members whom this asks on ``on`` or today, whichever is later, and nobody asked before
     already_complete: int  # of the members reached, those complete at the reviewed floor today
-    not_counted: (
-        int  # of the members reached, those this puts in scope on no day: exempt, or a status that does not count
-    )
+    not_counted: int  # of the members reached, those this puts in scope on no day: exempt, or a status that does not count
     due_impossible: int  # assignments whose due day had passed before they began
 
 
@@ -125,9 +123,7 @@ def _check(plan: Plan) -> None:
     if plan.within_days is not None and plan.within_days < 1:
         raise Refused("due_before_start", "The number of days must be 1 or more.", field="within_days")
     if plan.due_on and plan.due_on < plan.on:
-        raise Refused(
-            "due_before_start", f"It would be due on {plan.due_on}, before it begins on {plan.on}.", field="due"
-        )
+        raise Refused("due_before_start", f"It would be due on {plan.due_on}, before it begins on {plan.on}.", field="due")
     if plan.path.retired_on is not None:
         raise Refused("path_retired", f"{plan.path.title} was retired on {plan.path.retired_on}.", field="path")
 

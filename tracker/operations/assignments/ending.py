@@ -83,9 +83,7 @@ def _record_ends(
     for chunk in in_chunks(open_ones, 5_000):
         session.execute(
             update(Assignment)
-            .where(
-                Assignment.member_id.in_([each.member_id for each in chunk]), Assignment.id.in_([e.id for e in chunk])
-            )
+            .where(Assignment.member_id.in_([each.member_id for each in chunk]), Assignment.id.in_([e.id for e in chunk]))
             .values(**void)
             .execution_options(synchronize_session=False)
         )

@@ -174,9 +174,7 @@ class _Pins:
 
     def __init__(self, session: Session) -> None:
         self._versions: dict[int, list[tuple[date, int]]] = {}
-        rows = session.execute(
-            select(PathVersion.path_id, PathVersion.from_on, PathVersion.id).order_by(PathVersion.number)
-        )
+        rows = session.execute(select(PathVersion.path_id, PathVersion.from_on, PathVersion.id).order_by(PathVersion.number))
         for path_id, from_on, version_id in rows:
             self._versions.setdefault(path_id, []).append((from_on or date.min, version_id))
 

@@ -288,9 +288,7 @@ def _void_cards(session: Session, cards: list[tuple[int, int]], actor: Actor, no
     """Void these cards and the assignments that came through them: the rules reach the corrected card anew."""
     values = {"voided_at": now, "voided_by": actor.user_id, "void_reason": "corrected by a roster"}
     members, ids = [member for member, _ in cards], [card for _, card in cards]
-    session.execute(
-        update(Membership).where(Membership.member_id.in_(members), Membership.id.in_(ids)).values(**values)
-    )
+    session.execute(update(Membership).where(Membership.member_id.in_(members), Membership.id.in_(ids)).values(**values))
     session.execute(
         update(Assignment)
         .where(Assignment.member_id.in_(members), Assignment.membership_id.in_(ids), Assignment.voided_at.is_(None))
