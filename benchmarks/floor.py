@@ -125,6 +125,7 @@ class Floor:
         )
         self._insert("ready_report", 7, rows)
         self._commit()
+        self._run("ANALYZE")
 
     def read_report(self) -> int:
         """Read the ready table, whole."""

@@ -32,8 +32,8 @@ from tracker.operations.completions import log_completion
 from tracker.operations.refused import Refused
 
 TODAY = date(2026, 3, 2)
-ROWS = 2_000  # a file's: enough for a kill to find the import at its work
-KILLS = 10
+ROWS = 1_000  # a file's: enough for a kill to find the import at its work
+KILLS = 8
 
 
 def roster_file(folder: Path, first: int, rows: int = ROWS) -> Path:

@@ -27,8 +27,8 @@ def share_text(share: float | None) -> str:
     """A share in plain decimals with at least one place (``1e-06`` is ``0.000001``); empty where no one is in scope."""
     if share is None:
         return ""
-    plain = f"{Decimal(repr(share)):f}"
-    return plain if "." in plain else f"{plain}.0"
+    text = repr(share)
+    return f"{Decimal(text):f}" if "e" in text else text
 
 
 def safe_text(value: str) -> str:
@@ -40,9 +40,12 @@ def as_csv(report: CoverageReport) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for row in report.rows:
-        path, unit, kind, in_scope, covered, share, *floors = _cells(report, row)
-        writer.writerow((safe_text(path), safe_text(unit), kind, in_scope, covered, share_text(share), *floors))
+    names = {name: safe_text(name) for row in report.rows for name in (row.path, row.unit)}
+    writer.writerows(
+        (names[path], names[unit], kind, figure.in_scope, figure[report.floor], share_text(figure.share(report.floor)))
+        + figure[1:]
+        for path, unit, kind, figure, *_ in report.rows
+    )
     return out.getvalue()
 
 

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -44,8 +45,7 @@ class By(StrEnum):
     CRAFT = "craft"
 
 
-@dataclass(frozen=True)
-class CoverageRow:
+class CoverageRow(NamedTuple):
     """One path in one unit or craft."""
 
     path: str
@@ -94,7 +94,7 @@ def coverage_report(
         rows = _craft_rows(session, paths, unit, as_of, known)
     else:
         rows = _unit_rows(session, paths, unit, by, as_of, known)
-    return CoverageReport(as_of, known, floor, tuple(sorted(rows, key=lambda row: (row.path, row.unit))))
+    return CoverageReport(as_of, known, floor, tuple(rows))
 
 
 def _unit_rows(
@@ -111,10 +111,11 @@ def _unit_rows(
         (unit_id, path_id): figure
         for (unit_id, _, path_id), figure in figures_on(session, as_of, known=known, unit_ids=only).items()
     }
+    named = [(row.id, row.number, row.kind.value, row.name) for row in chosen]
     return [
-        CoverageRow(path.code, row.number, row.kind.value, figures.get((row.id, path.id), NOBODY), path.title, row.name)
-        for path in paths
-        for row in chosen
+        CoverageRow(code, number, kind, figures.get((unit_id, path_id), NOBODY), title, name)
+        for path_id, code, title in sorted(((path.id, path.code, path.title) for path in paths), key=itemgetter(1))
+        for unit_id, number, kind, name in sorted(named, key=itemgetter(1))
     ]
 
 
@@ -128,11 +129,12 @@ def _craft_rows(
     crafts = {row.id: row.name for row in session.execute(select(Craft.id, Craft.name))}
     titles = {path.id: path for path in paths}
     figures = figures_on(session, as_of, known=known, unit_ids={root}, crafts=crafts.keys())
-    return [
+    rows = [
         CoverageRow(titles[path_id].code, crafts[craft_id], "craft", figure, titles[path_id].title, crafts[craft_id])
         for (_, craft_id, path_id), figure in figures.items()
         if path_id in titles and figure.in_scope
     ]
+    return sorted(rows, key=itemgetter(0, 1))
 
 
 def figures_on(
