@@ -41,10 +41,10 @@ def as_csv(report: CoverageReport) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     names = {name: safe_text(name) for row in report.rows for name in (row.path, row.unit)}
+    floor = report.floor
     writer.writerows(
-        (names[path], names[unit], kind, figure.in_scope, figure[report.floor], share_text(figure.share(report.floor)))
-        + figure[1:]
-        for path, unit, kind, figure, *_ in report.rows
+        (names[path], names[unit], kind, counts.in_scope, counts[floor], share_text(counts.share(floor)), *counts[1:])
+        for path, unit, kind, counts, *_ in report.rows
     )
     return out.getvalue()
 
