@@ -27,12 +27,7 @@ BESIDE = {
 }
 
 # Files that may pass 400 lines, and why.
-LONG = {
-    "curriculum/strict_yaml.py": "one reader, which falls apart when split",
-    "operations/assignments.py": "asking, ending and excusing share what a rule reaches",
-    "operations/catalogue.py": "one act: courses, references, equivalents and versions are applied together",
-    "operations/completions.py": "a single completion and a whole report are the same act twice",
-}
+LONG = {"curriculum/strict_yaml.py": "one reader of one kind of file, which falls apart when split"}
 
 
 def name_of(file: Path) -> str:

@@ -231,16 +231,3 @@ def test_a_permit_and_a_withdrawn_member_are_kept_and_not_counted(desk: Desk) ->
     assert desk.figure("ai-hours", "15") == (0, 0, 0, 0)
     with desk.session() as session:
         assert sorted(row.kind.value for row in session.scalars(select(Membership))) == ["member", "permit"]
-
-
-def test_units_that_move_take_their_members_with_them(desk: Desk) -> None:
-    """Local 15 moves from District 1 to District 2: whoever a district's rule asks is asked anew."""
-    desk.roster("5,Eve,,,15,stagehand,active,,2020-01-01,,\n")
-    desk.assign("ai-hours", units=["D1"], on=date(2026, 1, 5))
-    desk.assign("ai-fundamentals", units=["D2"], on=date(2026, 1, 5))
-    assert (desk.figure("ai-hours", "D1"), desk.figure("ai-fundamentals", "D2")) == ((1, 0, 0, 0), (0, 0, 0, 0))
-    header = "number,name,kind,parent,city,region,country,sector,time_zone\n"
-    desk.units(header + "15,Seattle Stagehands,local,D2,,,,,\n")
-    assert desk.figure("ai-hours", "IA") == (0, 0, 0, 0)
-    assert (desk.figure("ai-fundamentals", "D2"), desk.figure("ai-fundamentals", "15")) == ((1, 0, 0, 0), (1, 0, 0, 0))
-    assert desk.wrong() == []

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
-
 import click
 from flask import current_app
 
 from tracker.cli import main
-from tracker.cli.running import now, today, with_app
+from tracker.cli.running import now, today, with_app, with_bar
 from tracker.demonstration.building import build_demonstration, members_there
 from tracker.models import db, writing
-
-T = TypeVar("T")
 
 SMALL_UNION = 2_000
 FOUNDED = 1893
@@ -38,13 +33,7 @@ def demo(members: int, seed: int, once: bool) -> None:
         return
     settings = current_app.config["SETTINGS"]
     with writing(alone=True) as session:
-        built = build_demonstration(session, settings, members=members, seed=seed, today=today(), now=now(), watch=_with_bar)
+        built = build_demonstration(session, settings, members=members, seed=seed, today=today(), now=now(), watch=with_bar)
     click.echo(f"{built.members:,} members with {built.cards:,} cards and {built.completions:,} completions.")
     if built.sign_ins:
         click.echo(f"Sign-ins: {', '.join(built.sign_ins)}.")
-
-
-def _with_bar(label: str, rows: Iterable[T], length: int) -> Iterator[T]:
-    """The rows, with a bar that shows how far they are where someone watches."""
-    with click.progressbar(rows, length=length, label=label, update_min_steps=max(length // 200, 1)) as bar:
-        yield from bar

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import select
 
 from tracker.cli import main
-from tracker.cli.running import now, read_file, today, with_app
+from tracker.cli.running import now, read_file, today, with_app, with_bar
 from tracker.curriculum.words import Outcome
 from tracker.intake.imports import Imported, import_completions, import_roster
 from tracker.models import Batch, BatchOutcome, RowFault, WaitingCompletion, db, trying
@@ -34,7 +34,9 @@ def import_a_roster(file: Path, dry_run: bool, strict: bool) -> None:
     """Record the memberships in FILE."""
     content = read_file(file)
     with trying(dry_run) as session:
-        imported = import_roster(session, content, file.name, OPERATOR, today=today(), now=now(), strict=strict)
+        imported = import_roster(
+            session, content, file.name, OPERATOR, today=today(), now=now(), strict=strict, watch=with_bar
+        )
     if imported.new_members:
         click.echo(f"{imported.new_members} new members.")
     if imported.settled:
@@ -58,7 +60,7 @@ def import_a_report(file: Path, profile: str | None, dry_run: bool, strict: bool
     content = read_file(file)
     with trying(dry_run) as session:
         imported = import_completions(
-            session, content, file.name, OPERATOR, today=today(), now=now(), profile=profile, strict=strict
+            session, content, file.name, OPERATOR, today=today(), now=now(), profile=profile, strict=strict, watch=with_bar
         )
     click.echo(f"Read as {imported.profile}.")
     _say(imported, dry_run)

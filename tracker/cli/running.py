@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -16,6 +17,7 @@ from tracker.operations.refused import Refused
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 def with_app(command: Callable[P, R]) -> Callable[P, R]:
@@ -86,3 +88,11 @@ def read_text(file: Path) -> str:
         return read_file(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Refused("not_text", f"{file} is not UTF-8 text: byte {error.start + 1} is none. Save it as UTF-8.") from None
+
+
+def with_bar(label: str, rows: Iterable[T], length: int) -> Iterator[T]:
+    """The rows, with a bar that shows how far they are where the terminal is one."""
+    steps = max(length // 200, 1)
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(rows, length=length, label=label, update_min_steps=steps, file=sys.stderr, hidden=hidden) as bar:
+        yield from bar

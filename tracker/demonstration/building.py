@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.resources import files
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -33,6 +32,7 @@ from tracker.operations.refused import Refused
 from tracker.operations.roster import record_roster
 from tracker.operations.standings import refresh_standings
 from tracker.operations.union import apply_units
+from tracker.operations.watching import Watch, unwatched
 
 T = TypeVar("T")
 
@@ -46,12 +46,6 @@ SIGN_INS = (
 )
 
 
-class Watch(Protocol):
-    """Passes rows on, and shows how far they are."""
-
-    def __call__(self, label: str, rows: Iterable[T], length: int, /) -> Iterable[T]: ...
-
-
 @dataclass(frozen=True)
 class Built:
     """What was made."""
@@ -60,10 +54,6 @@ class Built:
     cards: int
     completions: int
     sign_ins: tuple[str, ...]
-
-
-def _unwatched(_label: str, rows: Iterable[T], _length: int) -> Iterable[T]:
-    return rows
 
 
 def members_there(session: Session) -> int:
@@ -79,7 +69,7 @@ def build_demonstration(
     seed: int,
     today: date,
     now: datetime,
-    watch: Watch = _unwatched,
+    watch: Watch = unwatched,
 ) -> Built:
     """Fill an empty database with a union of so many members.
 

@@ -25,6 +25,7 @@ from tracker.operations.completions import record_completions, settle_waiting
 from tracker.operations.refused import Refused
 from tracker.operations.roster import record_roster
 from tracker.operations.standings import refresh_standings
+from tracker.operations.watching import Watch, unwatched
 
 
 @dataclass
@@ -59,6 +60,7 @@ def import_roster(
     today: date,
     now: datetime,
     strict: bool = False,
+    watch: Watch = unwatched,
 ) -> Imported:
     """Record a roster file, let the rules reach its cards, and settle completions that waited for its members.
 
@@ -70,7 +72,8 @@ def import_roster(
     reader = read_roster(content, file_name)
     imported = Imported(_open_batch(session, "roster", "canonical", content, file_name, actor, now), "roster", "canonical")
     imported.dropped = list(reader.dropped)
-    recorded = record_roster(session, reader, actor, batch_id=imported.batch_id, today=today, now=now)
+    rows = watch("Reading", reader, content.count(b"\n"))
+    recorded = record_roster(session, rows, actor, batch_id=imported.batch_id, today=today, now=now)
     imported.outcomes, imported.faults = recorded.outcomes, recorded.faults
     imported.new_members = recorded.new_members
     _refuse_if_strict(imported, strict)
@@ -90,6 +93,7 @@ def import_completions(
     now: datetime,
     profile: str | None = None,
     strict: bool = False,
+    watch: Watch = unwatched,
 ) -> Imported:
     """Record a completion report, its format found by its headers unless ``profile`` names one.
 
@@ -102,7 +106,14 @@ def import_completions(
     batch_id = _open_batch(session, "completions", reader.profile, content, file_name, actor, now)
     imported = Imported(batch_id, "completions", reader.profile, dropped=list(reader.dropped))
     recorded = record_completions(
-        session, reader, source=reader.source, actor=actor, batch_id=batch_id, today=today, now=now
+        session,
+        watch("Reading", reader, content.count(b"\n")),
+        source=reader.source,
+        actor=actor,
+        batch_id=batch_id,
+        today=today,
+        now=now,
+        watch=watch,
     )
     imported.outcomes, imported.faults = recorded.outcomes, recorded.faults
     _refuse_if_strict(imported, strict)

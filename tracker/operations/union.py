@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -10,10 +10,12 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.keys import unit_key
+from tracker.curriculum.words import UnitKind
 from tracker.models import Unit, UnitClosure, new_id
 from tracker.operations.actor import Actor
 from tracker.operations.applied import apply_policy, keep_text
 from tracker.operations.assignments import match_rules_anew
+from tracker.operations.refused import Refused
 from tracker.operations.rows import UnitRow
 from tracker.operations.standings import rebuild
 
@@ -36,6 +38,9 @@ def apply_units(
         text: the file as it was read, kept.
         policy: ``policy.yaml``'s text, put in force with the units.
 
+    Raises:
+        Refused: ``faulty_units`` where a unit would stand under itself or under a local; ``faulty_policy``.
+
     Needs ``writing(alone=True)``: a unit that moves restates every figure above it, and whom the rules of units ask.
     """
     units = {unit.number: unit for unit in session.scalars(select(Unit))}
@@ -57,6 +62,7 @@ def apply_units(
         if units[row.number].parent_id != parent_id:
             units[row.number].parent_id = parent_id
             moved += 1
+    _refuse_impossible_tree(units.values())
     session.flush()
     if added or moved:
         _close(session, units.values())
@@ -67,6 +73,24 @@ def apply_units(
     if (moved > added) or counts_otherwise:
         rebuild(session, today)
     return UnitsApplied(added, changed, len(rows) - added - changed)
+
+
+def _refuse_impossible_tree(units: Collection[Unit]) -> None:
+    """What the file alone cannot show: a circle through units it does not name, or a unit under one of its locals."""
+    by_id = {unit.id: unit for unit in units}
+    for unit in units:
+        met = {unit.id}
+        above_id = unit.parent_id
+        while above_id is not None:
+            above = by_id[above_id]
+            if above.kind is UnitKind.LOCAL:
+                reason = f"would stand under {above.number}, a local: only districts and the international have units below"
+                raise Refused("faulty_units", f"Unit {unit.number} {reason}.")
+            if above_id in met:
+                reason = f"would stand under itself, through {above.number}: give the whole branch in one file"
+                raise Refused("faulty_units", f"Unit {unit.number} {reason}.")
+            met.add(above_id)
+            above_id = above.parent_id
 
 
 def _close(session: Session, units: Iterable[Unit]) -> None:

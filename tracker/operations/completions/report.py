@@ -16,6 +16,7 @@ from tracker.operations.completions.waiting import let_wait
 from tracker.operations.completions.writing import Staged
 from tracker.operations.matching import CourseFinder, LearnerFinder
 from tracker.operations.rows import CompletionRow, NotACompletion, RowFaults
+from tracker.operations.watching import Watch, unwatched
 
 _ROWS_AT_ONCE = 20_000
 
@@ -30,6 +31,7 @@ def record_completions(
     batch_id: int | None,
     today: date,
     now: datetime,
+    watch: Watch = unwatched,
 ) -> CompletionsRecorded:
     """Record a report of any length: every row ends as exactly one outcome, and what can be matched counts at once.
 
@@ -40,7 +42,7 @@ def record_completions(
     """
     recorded = CompletionsRecorded()
     _stage(session, rows, recorded, source=source, actor=actor, batch_id=batch_id, now=now)
-    record_staged(session, recorded, today, now)
+    record_staged(session, recorded, today, now, watch)
     return recorded
 
 

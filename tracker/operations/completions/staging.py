@@ -19,6 +19,7 @@ from tracker.curriculum.words import Outcome
 from tracker.models.loading import in_chunks, read_rows
 from tracker.operations.completions.writing import Staged, write_completions
 from tracker.operations.standings import Refresh
+from tracker.operations.watching import Watch, unwatched
 
 
 @dataclass
@@ -41,11 +42,14 @@ def make_stage(session: Session) -> None:
     )
 
 
-def record_staged(session: Session, recorded: CompletionsRecorded, today: date, now: datetime) -> None:
+def record_staged(
+    session: Session, recorded: CompletionsRecorded, today: date, now: datetime, watch: Watch = unwatched
+) -> None:
     """Walk the staged rows by member: tell the new from the known, write the new, and refresh who got one."""
     world = current_world(session)
     refresh = Refresh(session, world, today)
-    for people in in_chunks(_by_member(session), MEMBERS_AT_ONCE):
+    members = session.scalar(text("SELECT count(DISTINCT member_id) FROM staged_completion")) or 0
+    for people in in_chunks(watch("Recording", _by_member(session), members), MEMBERS_AT_ONCE):
         _record_people(session, dict(people), recorded, refresh, world, now)
     refresh.finish()
     session.execute(text("DROP TABLE staged_completion"))
