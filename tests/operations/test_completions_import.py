@@ -165,9 +165,18 @@ def test_an_unknown_course_waits_and_a_later_catalogue_settles_it(with_ana: Desk
 def test_a_row_that_lacks_both_waits_for_both(with_ana: Desk) -> None:
     assert counts(with_ana.completions("0002,,deepfakes,2026-02-20,provider,,\n")) == {"unmatched": 1}
     with_ana.roster(BEN)
-    assert (waiting(with_ana), facts(with_ana)) == (["unmatched"], [])
+    assert (waiting(with_ana), facts(with_ana)) == (["unknown course"], [])
     with_ana.catalogue(WITH_DEEPFAKES)
     assert (waiting(with_ana), facts(with_ana)) == ([], [("2026-02-20", "provider", None)])
+
+
+def test_a_late_claim_that_waited_for_its_course_is_not_recorded_when_the_course_comes_retired(with_ana: Desk) -> None:
+    assert counts(with_ana.completions("0001,,deepfakes,2026-02-20,claimed,,\n")) == {"unknown course": 1}
+    with_ana.catalogue(
+        WITH_DEEPFAKES.replace("title: Spotting Deepfakes", "title: Spotting Deepfakes, retired_on: 2026-02-01")
+    )
+    assert facts(with_ana) == []
+    assert len(waiting(with_ana)) == 1
 
 
 def test_two_courses_with_one_title_are_an_unknown_course(with_ana: Desk) -> None:

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.faults import Fault
-from tracker.curriculum.words import Assurance, Outcome
+from tracker.curriculum.words import Outcome
 from tracker.models.loading import in_chunks, load, many_rows
 from tracker.operations.actor import Actor
+from tracker.operations.completions.claims import is_late_claim
 from tracker.operations.completions.staging import CompletionsRecorded, make_stage, record_staged
 from tracker.operations.completions.waiting import let_wait
 from tracker.operations.completions.writing import Staged
@@ -71,7 +72,7 @@ def _stage(
                 recorded.outcomes[Outcome.NOT_A_COMPLETION] += 1
                 continue
             course, member_id = courses.find(row), learners.find(row)
-            if course is not None and _is_late_claim(row, course.retired_on):
+            if course is not None and is_late_claim(row.assurance, row.completed_on, course.retired_on):
                 recorded.outcomes[Outcome.FAULTY] += 1
                 recorded.faults.append(_late_claim_fault(row, course.retired_on))
                 continue
@@ -83,11 +84,6 @@ def _stage(
         load(session, "staged_completion", Staged._fields, staged)
         let_wait(session, waiting, source, actor, batch_id, now)
         recorded.outcomes.update(reason for _, reason in waiting)
-
-
-def _is_late_claim(row: CompletionRow, retired_on: date | None) -> bool:
-    """Whether a member says so alone, of a day after the course was retired."""
-    return row.assurance is Assurance.CLAIMED and retired_on is not None and row.completed_on > retired_on
 
 
 def _late_claim_fault(row: CompletionRow, retired_on: date | None) -> Fault:

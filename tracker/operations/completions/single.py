@@ -12,6 +12,7 @@ from tracker.models.base import lock_member
 from tracker.models.loading import read_rows
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
+from tracker.operations.completions.claims import is_late_claim
 from tracker.operations.completions.writing import Staged, write_completions
 from tracker.operations.refused import Refused
 from tracker.operations.standings import refresh_standings
@@ -58,7 +59,7 @@ def log_completion(
             f"{completed_on} has not come yet: give the day on which the course was completed.",
             field="completed_on",
         )
-    if assurance is Assurance.CLAIMED and course.retired_on is not None and completed_on > course.retired_on:
+    if is_late_claim(assurance, completed_on, course.retired_on):
         raise Refused(
             "course_retired",
             f"{course.title} was retired on {course.retired_on}: a later completion needs the provider's report or a "

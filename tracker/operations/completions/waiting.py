@@ -12,6 +12,7 @@ from tracker.curriculum.words import Outcome
 from tracker.models import WaitingCompletion, new_ids
 from tracker.models.loading import in_chunks, load, many_rows
 from tracker.operations.actor import Actor
+from tracker.operations.completions.claims import is_late_claim
 from tracker.operations.completions.staging import CompletionsRecorded, make_stage, record_staged
 from tracker.operations.completions.writing import Staged
 from tracker.operations.matching import CourseFinder, LearnerFinder
@@ -38,7 +39,10 @@ def settle_waiting(session: Session, *, today: date, now: datetime) -> Completio
             learners, courses = LearnerFinder(session), CourseFinder(session)
         course, member_id = courses.find(row), learners.find(row)
         if course is None or member_id is None:
+            row.reason = Outcome.UNMATCHED if member_id is None else Outcome.UNKNOWN_COURSE
             continue
+        if is_late_claim(row.assurance, row.completed_on, course.retired_on):
+            continue  # it waits on, for a person to record or to leave
         settled.append(row.id)
         staged.append(
             Staged(
