@@ -182,36 +182,31 @@ class ScopeSpan(Base):
     craft_id: Mapped[int] = mapped_column(BigInteger)
 
 
-class LedgerDelta(Base):
-    """Derived: by how much a unit's counts on a path change on a day. ``craft_id`` 0 is every craft, people counted once."""
+class _Counts:
+    """A unit's counts on a path: in scope, and covered at each floor. ``craft_id`` 0 is every craft, people counted once."""
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    craft_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    unit_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    path_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    in_scope: Mapped[int] = mapped_column(Integer)
+    claimed: Mapped[int] = mapped_column(Integer)
+    reviewed: Mapped[int] = mapped_column(Integer)
+    provider: Mapped[int] = mapped_column(Integer)
+
+
+class LedgerDelta(_Counts, Base):
+    """Derived: by how much a unit's counts change on a day."""
 
     __tablename__ = "coverage_ledger"
     __table_args__ = {"sqlite_with_rowid": False}
 
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    craft_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    unit_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    path_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    in_scope: Mapped[int] = mapped_column(Integer)
-    claimed: Mapped[int] = mapped_column(Integer)
-    reviewed: Mapped[int] = mapped_column(Integer)
-    provider: Mapped[int] = mapped_column(Integer)
 
-
-class LedgerBalance(Base):
+class LedgerBalance(_Counts, Base):
     """Derived: the ledger's sums at the end of a few chosen days, so that a figure reads one row and the days since."""
 
     __tablename__ = "coverage_balance"
     __table_args__ = {"sqlite_with_rowid": False}
-
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    craft_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    unit_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    path_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    in_scope: Mapped[int] = mapped_column(Integer)
-    claimed: Mapped[int] = mapped_column(Integer)
-    reviewed: Mapped[int] = mapped_column(Integer)
-    provider: Mapped[int] = mapped_column(Integer)
 
 
 class BalanceDay(Base):
