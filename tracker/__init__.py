@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+
 from flask import Flask
 from flask_migrate import Migrate
+from sqlalchemy.engine import make_url
 
 from tracker.config import Settings, shipped
 from tracker.models import db
@@ -26,7 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SETTINGS=settings,
     )
     if settings.database_url.startswith("sqlite:///"):
-        settings.instance.mkdir(parents=True, exist_ok=True)
+        _keep_to_ourselves(settings)
     db.init_app(app)
     Migrate(app, db, directory=str(shipped("migrations")), render_as_batch=True)
 
@@ -34,3 +38,12 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     web.open_doors(app)
     return app
+
+
+def _keep_to_ourselves(settings: Settings) -> None:
+    """Make the instance folder, and the embedded database in it, for no one else on the machine to read."""
+    settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = make_url(settings.database_url).database
+    if file:
+        with suppress(OSError):  # a file that cannot be made is told in words when the database is opened
+            Path(file).touch(mode=0o600, exist_ok=True)  # what SQLite keeps beside it takes the same mode

@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 HERE = Path(__file__).resolve().parent
 _SHORTEST_KEY = 32
 
+# A report of a million rows; anything larger is refused before it is read.
+LARGEST_REQUEST = 64 * 1024 * 1024
+
 
 class WrongSetting(Exception):
     """A setting that cannot be used: its message names the variable and says what to do."""
@@ -108,7 +111,7 @@ def _kept_demo_key(instance: Path) -> str:
     """A random key of the demonstration's own, so that sign-ins outlive a restart."""
     file = instance / "demo-secret-key"
     if not file.exists():
-        instance.mkdir(parents=True, exist_ok=True)
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
         file.write_text(secrets.token_hex(32))
     return file.read_text().strip()

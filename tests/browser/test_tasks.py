@@ -73,7 +73,7 @@ def test_staff_import_the_providers_report_with_a_preview(sign_in: SignIn) -> No
     page.get_by_role("button", name="See what it would do").click()
     expect(page.get_by_role("row", name=re.compile(r"wait: no member found 1"))).to_be_visible()
     expect(page.get_by_text("Testy McGaffer").first).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Record 3 rows")).click()
+    page.get_by_role("button", name=re.compile("^Take in 3 rows")).click()
     expect(page).to_have_url(re.compile(r"/staff/imports/\d+"))
 
 

@@ -449,3 +449,17 @@ def test_what_a_command_says_it_made_another_can_undo(union: Callable[..., Resul
     with app.app_context():
         assert db.session.scalar(select(func.count()).where(Completion.voided_at.is_not(None))) == 1
     union("doctor")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("doctor",), ("coverage",), ("log", "1", "firefly", "--on", "2026-01-01"), ("batch", "list")]
+)
+def test_a_database_without_a_schema_is_told_in_words(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
+    monkeypatch.setenv("TRACKER_INSTANCE", str(tmp_path))
+    monkeypatch.setenv("SECRET_KEY", "a-key-for-tests-0123456789-abcdefghijklmnop")
+    done = CliRunner().invoke(main, arguments)
+    assert (done.exit_code, "tracker db upgrade" in done.output) == (1, True)
+    assert (tmp_path / "empty.db").stat().st_mode & 0o077 == 0, "nobody else on the machine may read it"

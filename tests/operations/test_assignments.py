@@ -221,3 +221,21 @@ def test_a_retired_path_is_asked_of_no_one_anew(union: Desk) -> None:
         union.assign("ai-hours", everyone=True)
     assert refused.value.code == "path_retired"
     assert union.figure("ai-hours", "IA")[0] == 3  # who was asked stays asked
+
+
+def test_the_same_exemption_twice_is_refused(union: Desk) -> None:
+    union.exempt("0001", "ai-hours", NEW_YEAR, date(2026, 6, 1))
+    with pytest.raises(Refused) as refused:
+        union.exempt("0001", "ai-hours", NEW_YEAR, date(2026, 6, 1))
+    assert refused.value.code == "already_exempt"
+    union.exempt("0001", "ai-hours", NEW_YEAR, date(2026, 7, 1))
+
+
+def test_days_that_are_slips_of_the_finger_are_refused(union: Desk) -> None:
+    for refused_act in (
+        lambda: union.exempt("0001", "ai-hours", date(1, 1, 1)),
+        lambda: union.assign("ai-hours", everyone=True, on=date(9999, 12, 30), within_days=3_000),
+        lambda: union.assign("ai-hours", everyone=True, on=NEW_YEAR, within_days=100_000),
+    ):
+        with pytest.raises(Refused):
+            refused_act()

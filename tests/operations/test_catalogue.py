@@ -82,6 +82,24 @@ def test_a_published_version_is_not_taken_back(union: Desk) -> None:
     assert refused.value.code == "version_goes_back"
 
 
+@pytest.mark.parametrize(
+    "change", ["require", "{grace: 2026-05-01}", "keep\n    from: 2026-03-20", "{grace: 2026-04-01}\n    from: 2026-01-01"]
+)
+def test_what_a_published_version_meant_for_the_assigned_stays_so(union: Desk, change: str) -> None:
+    union.catalogue(hours(240, 2, "\n    change: {grace: 2026-04-01}"))
+    figures = union.figures()
+    with pytest.raises(Refused) as refused:
+        union.catalogue(hours(240, 2, f"\n    change: {change}"))
+    assert (refused.value.code, union.figures()) == ("change_published", figures)
+    assert union.catalogue(hours(240, 2, "\n    change: {grace: 2026-04-01}")).changes == []
+
+
+def test_grace_does_not_end_before_the_version_begins(union: Desk) -> None:
+    with pytest.raises(Refused) as refused:
+        union.catalogue(hours(240, 2, "\n    change: {grace: 2020-04-01}"))
+    assert refused.value.code == "grace_before_start"
+
+
 def test_other_words_need_no_new_version(union: Desk) -> None:
     applied = union.catalogue(
         TEXT.replace("Any two hours", "Two hours of your choice").replace("target: 0.5", "target: 0.6")

@@ -447,3 +447,9 @@ def test_an_empty_union_is_told_the_next_step(tmp_path: Path) -> None:
     sam.sign_in("sam")
     assert "tracker catalogue apply" in sam.get("/reports/").text
     assert sam.get("/reports/coverage.csv").text.count("\n") == 1
+
+
+def test_a_search_that_finds_no_local_says_so(as_reader: Reader) -> None:
+    answer = as_reader("sam").get(f"/reports/paths/ai-fundamentals?{DAY}&q=zzz")
+    assert answer.status_code == 200
+    assert "No local with anyone in scope matches" in answer.text

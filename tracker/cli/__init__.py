@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 
 import click
-from sqlalchemy.exc import DBAPIError
 
 from tracker.config import WrongSetting
 from tracker.coverage.derivation import NothingApplied
-from tracker.models.trouble import in_words
+from tracker.models.trouble import DATABASE_ERRORS, in_words
 from tracker.operations.refused import Refused
 
 
@@ -27,7 +26,7 @@ class _Tracker(click.Group):
         except NothingApplied as nothing:
             click.echo(f"Refused: {nothing}", err=True)
             ctx.exit(1)
-        except DBAPIError as error:
+        except DATABASE_ERRORS as error:
             words = in_words(error)
             if words is None:
                 raise

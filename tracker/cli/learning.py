@@ -65,7 +65,8 @@ def assign(
         click.echo(f"Rule {', '.join(made)}")
     click.echo(
         f"{assigned.assignments} assignments to {assigned.members} members: {assigned.newly_in_scope} newly asked, "
-        f"{assigned.already_complete} already complete, {assigned.not_counted} not counted (exempt, or their status)."
+        f"{assigned.asked_already} asked already, {assigned.not_counted} not counted (exempt, status, or no card then); "
+        f"{assigned.already_complete} of those asked are complete already."
     )
     if assigned.due_impossible:
         click.echo(f"{assigned.due_impossible} began after the due date and have none.")

@@ -11,7 +11,7 @@ import waitress  # type: ignore[import-untyped]
 
 from tracker import create_app
 from tracker.cli import main
-from tracker.config import Settings
+from tracker.config import LARGEST_REQUEST, Settings
 from tracker.demonstration.building import SIGN_INS
 from tracker.operations.refused import Refused
 
@@ -36,6 +36,7 @@ def serve(port: int, workers: int) -> None:
             port=port,
             threads=workers,
             ident=None,
+            max_request_body_size=LARGEST_REQUEST + 1_000_000,  # refused here, before it fills the disk
             # whose forwarded headers count is the application's own setting, TRACKER_PROXY_HOPS
             clear_untrusted_proxy_headers=not settings.proxy_hops,
         )

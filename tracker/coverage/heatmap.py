@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, TypeAlias
@@ -190,13 +190,27 @@ def coverage_map(
     return CoverageMap(as_of, known, floor, paths, rows, _totals(paths, units, rows, whole, under, figures))
 
 
-def total_of(figures: Figures, unit_id: int, path_id: int, locals_under: Iterable[int], is_whole: bool) -> Figure | None:
-    """A path's figure in a unit; None where a reader who sees only its totals may not see this one."""
-    if not is_whole:
-        contributing = sum(1 for each in locals_under if figures.get((each, path_id), NOBODY).in_scope)
-        if contributing < LOCALS_OF_A_TOTAL:
-            return None
-    return figures.get((unit_id, path_id), NOBODY)
+def open_totals(
+    figures: Figures, path_id: int, under: Mapping[int, Sequence[int]], whole: Collection[int] | None
+) -> set[int]:
+    """The units of which a reader who may see only totals may see this path's.
+
+    At least five locals contribute to a total, and what it adds to everything else the reader sees (their own locals, a
+    smaller total) never comes from one local alone: else taking one figure from the other would tell that local's.
+
+    Args:
+        under: the locals under each unit of which the reader sees at most a total.
+        whole: the units whose figures the reader sees.
+    """
+    opened: set[int] = set()
+    told = {unit_id for unit_id in whole or () if figures.get((unit_id, path_id), NOBODY).in_scope}
+    for unit_id, locals_ in sorted(under.items(), key=lambda each: len(each[1])):
+        contributing = {each for each in locals_ if figures.get((each, path_id), NOBODY).in_scope}
+        more = contributing - told
+        if len(contributing) >= LOCALS_OF_A_TOTAL and len(more) != 1:
+            opened.add(unit_id)
+            told |= contributing
+    return opened
 
 
 def locals_under(session: Session, unit_ids: Collection[int]) -> dict[int, list[int]]:
@@ -242,13 +256,14 @@ def _totals(
             if row.unit.kind is UnitKind.LOCAL:
                 for path_id, figure in row.figures.items():
                     sums[path_id] = sums.get(path_id, 0) + figure.in_scope
+    opened = {path.id: open_totals(figures, path.id, under, whole) for path in paths}
     return [
         Totals(
             unit,
             [
                 Total(
                     path,
-                    total_of(figures, unit.id, path.id, under.get(unit.id, ()), unit.id not in under),
+                    None if unit.id in under and unit.id not in opened[path.id] else figures.get((unit.id, path.id), NOBODY),
                     sums.get(path.id, 0) if whole is None else None,
                 )
                 for path in paths

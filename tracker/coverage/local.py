@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.figures import NOBODY, CoverageReport, CoverageRow, figures_on
-from tracker.coverage.heatmap import locals_under, natural, total_of
+from tracker.coverage.heatmap import locals_under, natural, open_totals
 from tracker.coverage.people import PersonHere, people_here
 from tracker.curriculum.coverage import EVERY_CRAFT, Figure
 from tracker.curriculum.policy import Policy
@@ -127,8 +127,10 @@ def local_coverage(
     above = _above(session, unit)
     seen_only_as_total = {each.id for each in (unit, *above) if whole is not None and each.id not in whole} & {*totals}
     above = [each for each in above if whole is None or each.id in whole or each.id in totals]
-    contributing = locals_under(session, {*seen_only_as_total, unit.id})
-    read = {unit.id, *(each.id for each in above), *(each for ids in contributing.values() for each in ids)}
+    # every total the reader may see counts, on this page or not: two pages must not tell more than each of them
+    under = locals_under(session, totals)
+    here = locals_under(session, {unit.id})[unit.id]
+    read = {unit.id, *(each.id for each in above), *here, *(whole or ()), *(each for ids in under.values() for each in ids)}
     crafts = {row.id: row.name for row in session.execute(select(Craft.id, Craft.name))}
     by_craft: dict[tuple[int, int], Figure] = {}
     figures: dict[tuple[int, int], Figure] = {}
@@ -146,8 +148,12 @@ def local_coverage(
             if craft_id != EVERY_CRAFT and unit_id == unit.id and figure.in_scope:
                 by_craft[path_id, craft_id] = figure
 
+    opened = {path.id: open_totals(figures, path.id, under, whole) for path in paths}
+
     def shown(each: Unit, path: LearningPath) -> Figure | None:
-        return total_of(figures, each.id, path.id, contributing.get(each.id, ()), each.id not in seen_only_as_total)
+        if each.id in seen_only_as_total and each.id not in opened[path.id]:
+            return None
+        return figures.get((each.id, path.id), NOBODY)
 
     lines, hidden = [], []
     for path in paths:
@@ -170,7 +176,7 @@ def local_coverage(
             )
             for path in paths
         },
-        {} if is_total or unit.kind is not UnitKind.DISTRICT else _locals(session, contributing[unit.id], paths, figures),
+        {} if is_total or unit.kind is not UnitKind.DISTRICT else _locals(session, here, paths, figures),
     )
 
 

@@ -147,6 +147,7 @@ def _refuse_if_strict(imported: Imported, strict: bool) -> None:
 
 
 def _close_batch(session: Session, imported: Imported, actor: Actor, now: datetime) -> None:
+    batch = session.get_one(Batch, imported.batch_id)
     counts = [
         {"batch_id": imported.batch_id, "outcome": outcome, "row_count": imported.outcomes[outcome]}
         for outcome in Outcome
@@ -169,6 +170,10 @@ def _close_batch(session: Session, imported: Imported, actor: Actor, now: dateti
         f"import_{imported.kind}",
         object_kind="batch",
         object_id=imported.batch_id,
-        detail={outcome.value: imported.outcomes[outcome] for outcome in Outcome if imported.outcomes[outcome]},
+        detail={
+            "file": batch.file_name,
+            "sha256": batch.sha256,
+            **{outcome.value: imported.outcomes[outcome] for outcome in Outcome if imported.outcomes[outcome]},
+        },
         at=now,
     )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
+
+import psycopg
 from sqlalchemy.exc import DBAPIError
 
+# What the database may raise: through SQLAlchemy, or from the driver itself where rows are many.
+DATABASE_ERRORS = (DBAPIError, sqlite3.Error, psycopg.Error)
 
-def in_words(error: DBAPIError) -> str | None:
+
+def in_words(error: Exception) -> str | None:
     """What a person should know and do; None for a fault of the program itself."""
-    state = getattr(error.orig, "sqlstate", None)
-    said = str(error.orig).splitlines()[0] if str(error.orig) else ""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None)
+    said = str(cause).splitlines()[0] if str(cause) else ""
     if state in ("42P01", "42703") or said.startswith(("no such table", "no such column")):
         return "The database does not have this program's schema: run `tracker db upgrade`."
     if said in ("database is locked", "database table is locked"):
@@ -19,11 +26,11 @@ def in_words(error: DBAPIError) -> str | None:
         return f"The database file is damaged or no SQLite database: {said}."
     if said.startswith("database or disk is full") or state == "53100":
         return "The disk is full: nothing was written."
-    if error.connection_invalidated or (state or "").startswith(("08", "57P")) or _never_connected(error):
+    if getattr(error, "connection_invalidated", False) or (state or "").startswith(("08", "57P")) or _never_connected(cause):
         return f"The database cannot be reached: {said}"
     return None
 
 
-def _never_connected(error: DBAPIError) -> bool:
+def _never_connected(cause: BaseException | None) -> bool:
     """A connection that was refused has no SQLSTATE."""
-    return type(error.orig).__module__.startswith("psycopg") and getattr(error.orig, "sqlstate", None) is None
+    return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None

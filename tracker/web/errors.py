@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 
+import psycopg
 from flask import Flask, render_template
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from tracker.models import db
 from tracker.operations.refused import Refused
@@ -25,8 +27,10 @@ def answer_in_words(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _wrong_request)
     app.register_error_handler(Refused, _refused)
-    for gone in (OperationalError, InterfaceError, PoolTimeout):
+    for gone in (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError, psycopg.OperationalError):
         app.register_error_handler(gone, _no_database)
+    for odd in (DataError, psycopg.DataError):
+        app.register_error_handler(odd, _no_such_text)
     app.register_error_handler(500, _failed)
 
 
@@ -51,6 +55,13 @@ def _refused(refusal: Refused) -> _Answer:
 def _no_database(error: Exception) -> _Answer:
     _log.error("the database did not answer: %s", error.__class__.__name__, exc_info=error)
     return _without_person("errors/503.html"), 503
+
+
+def _no_such_text(_error: Exception) -> _Answer:
+    """PostgreSQL takes no text with a NUL in it; no person types one."""
+    return render_template(
+        "errors/other.html", error=BadRequest("What was sent holds a character that no text can hold.")
+    ), 400
 
 
 def _failed(_error: Exception) -> _Answer:

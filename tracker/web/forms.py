@@ -9,11 +9,10 @@ from flask_wtf import CSRFProtect, FlaskForm
 from markupsafe import Markup
 from wtforms import BooleanField, Field, RadioField, SelectField, SubmitField
 
+from tracker.config import LARGEST_REQUEST
 from tracker.operations.refused import Refused
 
 csrf = CSRFProtect()
-
-LARGEST_REQUEST = 64 * 1024 * 1024  # a report of a million rows; anything larger is refused before it is read
 
 
 def guard(app: Flask) -> None:

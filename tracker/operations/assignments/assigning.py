@@ -27,8 +27,10 @@ from tracker.models.loading import many_rows, read_rows
 from tracker.operations.actor import Actor
 from tracker.operations.assignments.reaching import Reached, reach
 from tracker.operations.audit import audit
-from tracker.operations.refused import Refused
+from tracker.operations.refused import Refused, refuse_impossible_day
 from tracker.operations.standings import refresh_standings
+
+_MOST_DAYS = 3_660  # ten years
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,11 @@ class Assigned(NamedTuple):
     rules: list[AssignmentRule]
     assignments: int
     members: int
-    newly_in_scope: int  # members whom this asks on ``on`` or today, whichever is later, and nobody asked before
-    already_complete: int  # of the members reached, those complete at the reviewed floor today
-    not_counted: int  # of the members reached, those this puts in scope on no day: exempt, or a status that does not count
+    # of a required path, on ``on`` or today, whichever is later; the three add up to the members reached:
+    newly_in_scope: int  # asked by this and by nothing before
+    asked_already: int
+    not_counted: int  # not asked that day: exempt, a status that does not count, or no card that day
+    already_complete: int  # of the members asked that day, those complete at the reviewed floor
     due_impossible: int  # assignments whose due day had passed before they began
 
 
@@ -73,7 +77,8 @@ def assign_path(session: Session, plan: Plan, actor: Actor, *, today: date, now:
     """
     _check(plan)
     version = version_on(session, plan.path.id, plan.on)
-    before = _asked_on(session, plan.path.id, max(plan.on, today))
+    day = max(plan.on, today)
+    before = _asked_on(session, plan.path.id, day)
     rules: list[AssignmentRule] = []
     if plan.members:
         made = _assign_people(session, plan, version, actor, now)
@@ -83,14 +88,17 @@ def assign_path(session: Session, plan: Plan, actor: Actor, *, today: date, now:
         made = reach(session, [rule.id for rule in rules], None, actor, now)
     touched = set(made.members)
     refresh_standings(session, touched, today)
+    is_required = plan.kind is AssignmentKind.REQUIRED
+    asked = touched & _asked_on(session, plan.path.id, day) if is_required else touched
     assigned = Assigned(
         rules,
         made.assignments,
-        len(touched),
-        len(_asked_on(session, plan.path.id, max(plan.on, today)) - before),
-        _complete_today(session, plan.path.id, touched, today),
-        _never_in_scope(session, plan, touched),
-        made.due_impossible,
+        members=len(touched),
+        newly_in_scope=len(asked - before) if is_required else 0,
+        asked_already=len(asked & before) if is_required else 0,
+        not_counted=len(touched - asked),
+        already_complete=len(asked & _complete_on(session, plan.path.id, day)),
+        due_impossible=made.due_impossible,
     )
     audit(
         session,
@@ -118,10 +126,15 @@ def _check(plan: Plan) -> None:
         raise Refused("nobody", "Say who is asked: everyone, a unit, a craft or a member.")
     if targets > 1:
         raise Refused("two_targets", "Name one kind of target: everyone, units, crafts or members.")
+    refuse_impossible_day(plan.on, "on")
+    if plan.due_on:
+        refuse_impossible_day(plan.due_on, "due")
     if plan.due_on and plan.within_days:
         raise Refused("two_due_dates", "Give a due date or a number of days, not both.", field="due")
     if plan.within_days is not None and plan.within_days < 1:
         raise Refused("due_before_start", "The number of days must be 1 or more.", field="within_days")
+    if plan.within_days is not None and plan.within_days > _MOST_DAYS:
+        raise Refused("too_many_days", f"Give {_MOST_DAYS} days at most.", field="within_days")
     if plan.due_on and plan.due_on < plan.on:
         raise Refused("due_before_start", f"It would be due on {plan.due_on}, before it begins on {plan.on}.", field="due")
     if plan.path.retired_on is not None:
@@ -203,20 +216,14 @@ def _asked_on(session: Session, path_id: int, day: date) -> set[int]:
     return {row[0] for row in read_rows(session, sql, (path_id, day, day))}
 
 
-def _complete_today(session: Session, path_id: int, members: set[int], today: date) -> int:
-    complete = session.scalars(
-        select(StandingSpan.member_id).where(
-            StandingSpan.path_id == path_id,
-            StandingSpan.from_on <= today,
-            StandingSpan.until_on > today,
-            StandingSpan.level >= int(Assurance.REVIEWED),
+def _complete_on(session: Session, path_id: int, day: date) -> set[int]:
+    return set(
+        session.scalars(
+            select(StandingSpan.member_id).where(
+                StandingSpan.path_id == path_id,
+                StandingSpan.from_on <= day,
+                StandingSpan.until_on > day,
+                StandingSpan.level >= int(Assurance.REVIEWED),
+            )
         )
     )
-    return len(members & set(complete))
-
-
-def _never_in_scope(session: Session, plan: Plan, members: set[int]) -> int:
-    if plan.kind is not AssignmentKind.REQUIRED:
-        return 0
-    sql = "SELECT DISTINCT member_id FROM scope WHERE path_id = ?"
-    return len(members - {row[0] for row in read_rows(session, sql, (plan.path.id,))})

@@ -17,7 +17,7 @@ from tracker.models.loading import in_chunks, load, many_rows
 from tracker.operations.actor import Actor
 from tracker.operations.assignments.reaching import ASSIGNMENT_COLUMNS
 from tracker.operations.audit import audit
-from tracker.operations.refused import Refused
+from tracker.operations.refused import Refused, refuse_impossible_day
 from tracker.operations.standings import refresh_standings
 
 
@@ -34,17 +34,18 @@ def end_assignment(
         How many members are asked otherwise.
 
     Raises:
-        Refused: ``no_reason``, ``unknown_assignment``, ``already_ended``.
+        Refused: ``impossible_day``, ``no_reason``, ``unknown_assignment``, ``already_ended``.
 
     Needs ``writing(alone=True)``.
     """
+    refuse_impossible_day(on, "on")
     if not reason.strip():
         raise Refused("no_reason", "Say why, in a few words.", field="reason")
     rule = session.get(AssignmentRule, chosen_id)
     if rule is not None:
         if rule.until_on is not None and rule.until_on <= on:
             raise Refused("already_ended", f"This rule ended on {rule.until_on} already.")
-        rule.until_on = on
+        rule.until_on = max(on, rule.from_on)
         which = Assignment.rule_id == rule.id
         session.flush()
     else:

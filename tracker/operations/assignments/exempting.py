@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.models import (
@@ -16,7 +17,7 @@ from tracker.models import (
 from tracker.models.base import lock_member
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
-from tracker.operations.refused import Refused
+from tracker.operations.refused import Refused, refuse_impossible_day
 from tracker.operations.standings import refresh_standings
 
 
@@ -35,13 +36,28 @@ def exempt_member(
     """Excuse a member from a path for a time, everywhere or on the cards under one unit.
 
     Raises:
-        Refused: ``no_reason``, ``backward_span``.
+        Refused: ``no_reason``, ``backward_span``, ``impossible_day``, ``already_exempt``.
     """
     if not reason.strip():
         raise Refused("no_reason", "Say why, in a few words.", field="reason")
     if until_on is not None and until_on <= from_on:
         raise Refused("backward_span", f"It would end on {until_on}, not after it begins on {from_on}.", field="until")
+    refuse_impossible_day(from_on, "from")
+    if until_on is not None:
+        refuse_impossible_day(until_on, "until")
     lock_member(session, member.member_id)
+    same = session.scalar(
+        select(Exemption.id).where(
+            Exemption.member_id == member.member_id,
+            Exemption.path_id == path.id,
+            Exemption.unit_id.is_not_distinct_from(unit.id if unit else None),
+            Exemption.from_on == from_on,
+            Exemption.until_on.is_not_distinct_from(until_on),
+            Exemption.voided_at.is_(None),
+        )
+    )
+    if same is not None:
+        raise Refused("already_exempt", f"They are exempt from {path.title} for exactly these days already.", field="from")
     exemption = Exemption(
         member_id=member.member_id,
         id=new_id(),

@@ -45,13 +45,14 @@ def apply_catalogue(
         policy: ``policy.yaml``'s text, put in force with it.
 
     Raises:
-        Refused: ``version_unchanged``, ``version_goes_back``, ``change_missing``, ``faulty_policy``. Nothing is applied.
+        Refused: ``version_unchanged``, ``version_goes_back``, ``change_missing``, ``change_published``,
+            ``grace_before_start``, ``faulty_policy``. Nothing is applied.
 
     Needs ``writing(alone=True)``. Completions that waited for a course are settled by the door's next step,
     :func:`tracker.operations.completions.settle_waiting`.
     """
     applied = CatalogueApplied()
-    refuse_impossible_versions(session, catalogue)
+    refuse_impossible_versions(session, catalogue, today)
     principles = apply_principles(session, catalogue, applied)
     courses, restated = apply_courses(session, catalogue, applied, today)
     judged = apply_paths(session, catalogue, principles, courses, applied, actor, today=today, now=now)

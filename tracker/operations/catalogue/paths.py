@@ -22,16 +22,23 @@ from tracker.operations.catalogue.outcome import CatalogueApplied, shown
 from tracker.operations.refused import Refused
 
 
-def refuse_impossible_versions(session: Session, catalogue: Catalogue) -> None:
+def refuse_impossible_versions(session: Session, catalogue: Catalogue, today: date) -> None:
     newest = _newest_versions(session)
     faults: list[str] = []
     codes: set[str] = set()
     for each in catalogue.paths:
         last = newest.get(each.code)
-        if last is None or (each.version == last.number and each.rules == last.rules):
-            continue
         where = f"line {each.line}: path {each.code}"
-        if each.version == last.number:
+        if last is None:
+            continue
+        if each.version == last.number and each.rules == last.rules:
+            if _is_published_otherwise(each, last):
+                faults.append(
+                    f"{where}: version {last.number} is published, {_published(last)}; what happens to the assigned "
+                    f"cannot be changed any more. Publish version {last.number + 1} instead"
+                )
+                codes.add("change_published")
+        elif each.version == last.number:
             faults.append(
                 f"{where} asks something else than version {last.number} did: give it version {last.number + 1} and say "
                 "what happens to those already assigned with `change: keep`, `change: {grace: DATE}` or `change: require`"
@@ -49,8 +56,26 @@ def refuse_impossible_versions(session: Session, catalogue: Catalogue) -> None:
                 "`change: keep`, `change: {grace: DATE}` or `change: require`"
             )
             codes.add("change_missing")
+        elif each.grace_on is not None and each.grace_on < (each.from_on or today):
+            faults.append(
+                f"{where}: its grace ends on {each.grace_on}, before version {each.version} begins on "
+                f"{each.from_on or today}: give a later day, or say `change: require`"
+            )
+            codes.add("grace_before_start")
     if faults:
         raise Refused(min(codes), "The catalogue cannot be applied; nothing was changed.", faults=faults)
+
+
+def _is_published_otherwise(each: CataloguePath, last: PathVersion) -> bool:
+    """Whether the file says other terms of a published version than it was published with. A path's first has none."""
+    if last.from_on is None or each.change is None:
+        return False
+    return (each.change, each.grace_on) != (last.change, last.grace_on) or each.from_on not in (None, last.from_on)
+
+
+def _published(last: PathVersion) -> str:
+    terms = f"grace until {last.grace_on}" if last.grace_on else str(last.change.value)
+    return f"from {last.from_on} with {terms}"
 
 
 def _newest_versions(session: Session) -> dict[str, PathVersion]:

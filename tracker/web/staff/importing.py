@@ -108,7 +108,7 @@ def apply_import() -> Response | tuple[str, int]:
         again = UploadForm(formdata=None, kind=form.kind.data)
         again.file.errors = [refusal.message]
         return _imports_page(again), 422
-    flash(f"{form.file_name.data} is recorded: {imported.rows:,} rows.", "success")
+    flash(f"{form.file_name.data} is taken in: {imported.rows:,} rows.", "success")
     if imported.settled:
         flash(f"{imported.settled:,} reported completions that had waited found their member.", "success")
     return redirect(url_for(".import_outcome", batch_id=imported.batch_id), 303)
