@@ -6,14 +6,14 @@ from datetime import date
 
 import click
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from tracker.cli import main
+from tracker.cli.naming import member_named, path_named, unit_named
 from tracker.cli.running import DAY, now, today, with_app
-from tracker.coverage.catalogue import find_course, find_path
-from tracker.coverage.finding import find_member, find_unit
+from tracker.coverage.catalogue import find_course
+from tracker.coverage.finding import find_member
 from tracker.curriculum.words import AssignmentKind, Assurance
-from tracker.models import Completion, LearningPath, Member, Unit, trying, writing
+from tracker.models import Completion, trying, writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.assignments import Plan, assign_path, end_assignment, exempt_member
 from tracker.operations.completions import STAFF_RECORDED, log_completion, void_completion
@@ -47,13 +47,13 @@ def assign(
     """Ask members for a learning PATH. Assigning again adds, never replaces."""
     with trying(dry_run) as session:
         plan = Plan(
-            path=_path(session, path),
+            path=path_named(session, path),
             kind=AssignmentKind(kind),
             on=on or today(),
             everyone=everyone,
-            units=[_unit(session, unit) for unit in units],
+            units=[unit_named(session, unit) for unit in units],
             crafts=crafts,
-            members=[_member(session, member) for member in members],
+            members=[member_named(session, member) for member in members],
             due_on=due,
             within_days=within,
         )
@@ -85,12 +85,12 @@ def exempt(member: str, path: str, reason: str, from_on: date, until_on: date | 
     with writing() as session:
         exempt_member(
             session,
-            _member(session, member),
-            _path(session, path),
+            member_named(session, member),
+            path_named(session, path),
             reason=reason,
             from_on=from_on,
             until_on=until_on,
-            unit=_unit(session, unit) if unit else None,
+            unit=unit_named(session, unit) if unit else None,
             actor=OPERATOR,
             now=now(),
         )
@@ -145,33 +145,9 @@ def log(member: str, course: str, on: date, assurance: str) -> None:
 def void(member: str, completion: int, reason: str) -> None:
     """Take a COMPLETION of MEMBER out of every figure; the record of it stays."""
     with writing() as session:
-        member_id = _member(session, member).member_id
+        member_id = member_named(session, member).member_id
         found = session.scalar(select(Completion).where(Completion.member_id == member_id, Completion.id == completion))
         if found is None:
             raise Refused("unknown_completion", f"{member} has no completion {completion}.")
         void_completion(session, found, reason, OPERATOR, now=now())
     click.echo(f"Completion {completion} is void.")
-
-
-def _path(session: Session, code: str) -> LearningPath:
-    found = find_path(session, code)
-    if found is None:
-        known = ", ".join(session.scalars(select(LearningPath.code).order_by(LearningPath.code)))
-        raise Refused("unknown_path", f"There is no path {code!r}. There are: {known or 'none yet'}.")
-    return found
-
-
-def _member(session: Session, number: str) -> Member:
-    found = find_member(session, number)
-    if found is None:
-        raise Refused("unknown_member", f"No member, or more than one, has the number or e-mail {number!r}.")
-    return found
-
-
-def _unit(session: Session, number: str) -> Unit:
-    found = find_unit(session, number)
-    if found is None:
-        raise Refused(
-            "unknown_unit", f"There is no unit {number!r}, or more than one fits: write it as the union's file does."
-        )
-    return found

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from tracker.cli import main
-from tracker.cli.learning import _path, _unit
+from tracker.cli.naming import path_named, unit_named
 from tracker.cli.running import DAY, today, with_app
 from tracker.coverage.checks import examine
 from tracker.coverage.exports import as_csv, as_json, as_table, as_workbook
@@ -63,8 +63,8 @@ def coverage(
         as_of=as_of or today(),
         floor=Assurance.from_word(floor),
         known=known,
-        unit=_unit(db.session(), unit) if unit else None,
-        path=_path(db.session(), path) if path else None,
+        unit=unit_named(db.session(), unit) if unit else None,
+        path=path_named(db.session(), path) if path else None,
         by=By(by) if by else By.UNIT,
     )
     _write(report, form, output)

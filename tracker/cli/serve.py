@@ -26,7 +26,7 @@ _LOOPBACK = "127.0.0.1"
 def serve(port: int, workers: int) -> None:
     """Serve the pages on this machine's own address, until interrupted.
 
-    Nobody outside the machine can connect: a proxy that speaks HTTPS belongs in front (docs/operations.md).
+    Nobody outside the machine can connect: a proxy that speaks HTTPS belongs in front.
     """
     settings = Settings.from_environment()
     try:

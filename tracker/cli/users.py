@@ -5,17 +5,15 @@ from __future__ import annotations
 import sys
 
 import click
-from sqlalchemy.orm import Session
 
 from tracker.cli import main
+from tracker.cli.naming import member_named, unit_named
 from tracker.cli.running import today, with_app
-from tracker.coverage.finding import find_member, find_unit
 from tracker.curriculum.words import Role
-from tracker.models import Unit, writing
+from tracker.models import writing
 from tracker.operations.accounts import add_user, find_user
 from tracker.operations.actor import OPERATOR
 from tracker.operations.passwords import generated_password
-from tracker.operations.refused import Refused
 
 
 @main.group()
@@ -37,7 +35,7 @@ def add(email: str, role: str, unit: str | None, member: str | None, password_st
     """
     given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     with writing() as session:
-        held_in = _unit(session, unit)
+        held_in = unit_named(session, unit) if unit else None
         is_new = find_user(session, email) is None
         generated = generated_password() if is_new and given is None else None
         added = add_user(
@@ -45,7 +43,7 @@ def add(email: str, role: str, unit: str | None, member: str | None, password_st
             email,
             Role(role),
             held_in,
-            _member_id(session, member),
+            member_named(session, member).member_id if member else None,
             OPERATOR,
             today(),
             given if given is not None else generated,
@@ -54,21 +52,3 @@ def add(email: str, role: str, unit: str | None, member: str | None, password_st
     click.echo(f"{added.email} is {role}{where}.")
     if generated is not None:
         click.echo(f"Password, shown this once: {generated}")
-
-
-def _unit(session: Session, number: str | None) -> Unit | None:
-    if number is None:
-        return None
-    unit = find_unit(session, number)
-    if unit is None:
-        raise Refused("unknown_unit", f"No unit is known as {number!r}.", field="unit")
-    return unit
-
-
-def _member_id(session: Session, text: str | None) -> int | None:
-    if text is None:
-        return None
-    member = find_member(session, text)
-    if member is None:
-        raise Refused("unknown_member", f"No one member is known as {text!r}.", field="member")
-    return member.member_id
