@@ -6,15 +6,16 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.records import PathRecord
+from tracker.coverage.records.asking import held_on
 from tracker.coverage.records.shapes import Reason
 from tracker.curriculum.days import FOREVER
 from tracker.curriculum.states import State
 from tracker.curriculum.words import Assurance
-from tracker.models import Assignment, Craft, Membership, Unit
+from tracker.models import Assignment, Membership, Unit
 
 
 class CardSeen(NamedTuple):
@@ -27,21 +28,10 @@ class CardSeen(NamedTuple):
 
 def cards_in(session: Session, member_id: int, day: date, unit_ids: Collection[int] | None) -> list[CardSeen]:
     """The cards that a member holds on a day, in these units; None for all."""
-    wanted = (
-        select(Unit, Craft.name, Membership.status)
-        .join(Membership, Membership.unit_id == Unit.id)
-        .join(Craft, Craft.id == Membership.craft_id)
-        .where(
-            Membership.member_id == member_id,
-            Membership.voided_at.is_(None),
-            Membership.from_on <= day,
-            or_(Membership.until_on.is_(None), Membership.until_on > day),
-        )
-        .order_by(Membership.is_home.desc(), Membership.from_on, Membership.id)
-    )
+    wanted = held_on(member_id, day)
     if unit_ids is not None:
         wanted = wanted.where(Membership.unit_id.in_(unit_ids))
-    return [CardSeen(*row) for row in session.execute(wanted)]
+    return [CardSeen(unit, craft, card.status) for card, unit, craft in session.execute(wanted)]
 
 
 def reasons_through(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import MemberFacts, World
@@ -15,9 +15,9 @@ from tracker.curriculum.words import AssignmentKind
 from tracker.models import Assignment, AssignmentRule, Craft, Exemption, Membership, Unit
 
 
-def cards_on(session: Session, member_id: int, day: date, world: World) -> tuple[HeldCard, ...]:
-    """The cards a member holds on a day, the home card first."""
-    rows = session.execute(
+def held_on(member_id: int, day: date) -> Select[Membership, Unit, str]:
+    """The cards a member holds on a day, each with its local and its craft's name, the home card first."""
+    return (
         select(Membership, Unit, Craft.name)
         .join(Unit, Unit.id == Membership.unit_id)
         .join(Craft, Craft.id == Membership.craft_id)
@@ -29,12 +29,16 @@ def cards_on(session: Session, member_id: int, day: date, world: World) -> tuple
         )
         .order_by(Membership.is_home.desc(), Membership.from_on, Membership.id)
     )
+
+
+def cards_on(session: Session, member_id: int, day: date, world: World) -> tuple[HeldCard, ...]:
+    """The cards a member holds on a day, and whether the figures count each."""
     return tuple(
         HeldCard(
             *(unit, craft, card.status, card.kind, card.is_home, card.from_on, card.until_on),
             counts=card.status in world.policy.counts,
         )
-        for card, unit, craft in rows
+        for card, unit, craft in session.execute(held_on(member_id, day))
     )
 
 
