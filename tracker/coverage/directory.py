@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.paging import Page
-from tracker.curriculum.keys import email_key, member_key
+from tracker.curriculum.keys import email_key, member_key, plain_text
 from tracker.models import (
     Batch,
     Completion,
@@ -57,7 +57,7 @@ def members_page(session: Session, query: str, unit: Unit | None, day: date, aft
     """
     wanted = select(Member).order_by(Member.name_key, Member.member_id).limit(_PAGE + 1)
     if query:
-        named = and_(*(Member.name_key.contains(word, autoescape=True) for word in query.casefold().split()))
+        named = and_(*(Member.name_key.contains(word, autoescape=True) for word in plain_text(query).split()))
         wanted = wanted.where(or_(named, Member.member_id.in_(_holders(session, query))))
     if unit is not None:
         cards = select(Membership.member_id).where(Membership.unit_id == unit.id, *_held_on(day))

@@ -15,7 +15,7 @@ from tracker.coverage.derivation import FactReader, World, current_world, derive
 from tracker.coverage.figures import end_of, is_restated_since
 from tracker.coverage.paging import Page
 from tracker.coverage.progress import Progress, progress_of, takeable_minutes
-from tracker.curriculum.keys import member_key
+from tracker.curriculum.keys import member_key, plain_text
 from tracker.curriculum.paths import Standing
 from tracker.curriculum.policy import Policy
 from tracker.curriculum.states import State, path_state
@@ -189,7 +189,7 @@ class Wanted:
             return True
         if member_key(self.words) == member_key(person.number):
             return True
-        return all(word in person.name_key for word in self.words.casefold().split())
+        return all(word in person.name_key for word in plain_text(self.words).split())
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _LOCAL_WORDS = re.compile(r"\b(?:local|union|number|no|num)\b\.?|[\s#.\-–—_]+", re.IGNORECASE)
 
@@ -38,3 +39,20 @@ def slug_of(url: str) -> str:
     """The slug in a provider's address of a course, "" where there is none: the part after ``/learning/``."""
     _, mark, rest = url.partition("/learning/")
     return re.split(r"[?#/]", rest, maxsplit=1)[0] if mark else ""
+
+
+# Letters that Unicode does not take apart into a plain one and a mark.
+_PLAIN_LETTERS = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+
+
+def name_key(first: str, last: str) -> str:
+    """How a person is ordered, searched and compared by name: last name first, without case and accents."""
+    return plain_text(f"{last} {first}")
+
+
+def plain_text(text: str) -> str:
+    """A text without regard to case, accents and the number of spaces: "Zoë" is "zoe"."""
+    if text.isascii():
+        return " ".join(text.split()).casefold()
+    apart = unicodedata.normalize("NFKD", text.casefold()).translate(_PLAIN_LETTERS)
+    return " ".join("".join(each for each in apart if not unicodedata.combining(each)).split())

@@ -6,6 +6,7 @@ from tracker.models.base import Base, Fact, db, trying, writing
 from tracker.models.catalogue import (
     AppliedText,
     Course,
+    CourseAlias,
     CourseReference,
     Equivalent,
     LearningPath,
@@ -16,7 +17,23 @@ from tracker.models.catalogue import (
     SectionCourse,
 )
 from tracker.models.ids import new_id, new_ids
-from tracker.models.intake import Batch, BatchOutcome, RowFault, WaitingCompletion
+from tracker.models.intake import (
+    ApiClient,
+    Batch,
+    BatchChange,
+    BatchOutcome,
+    BatchRows,
+    BatchUndone,
+    HeldChange,
+    ImportJob,
+    ImportProfile,
+    JobState,
+    RowFault,
+    StatementState,
+    SyncWindow,
+    WaitingCompletion,
+    XapiStatement,
+)
 from tracker.models.learning import (
     Assignment,
     AssignmentRule,
@@ -30,10 +47,12 @@ from tracker.models.learning import (
     ScopeSpan,
     StandingSpan,
 )
-from tracker.models.members import Identifier, IdentifierKind, Member, Membership
+from tracker.models.members import Identifier, IdentifierKind, Member, Membership, ProviderAccount, Stranger
+from tracker.models.notices import Notice
 from tracker.models.union import Craft, Unit, UnitClosure
 
 __all__ = [
+    "ApiClient",
     "AppliedText",
     "Assignment",
     "AssignmentRule",
@@ -41,24 +60,34 @@ __all__ = [
     "BalanceDay",
     "Base",
     "Batch",
+    "BatchChange",
     "BatchOutcome",
+    "BatchRows",
+    "BatchUndone",
     "Completion",
     "Course",
+    "CourseAlias",
     "CourseReference",
     "Craft",
     "Equivalent",
     "Evidence",
     "Exemption",
     "Fact",
+    "HeldChange",
     "Identifier",
     "IdentifierKind",
+    "ImportJob",
+    "ImportProfile",
+    "JobState",
     "LearningPath",
     "LedgerBalance",
     "LedgerDelta",
     "Member",
     "Membership",
+    "Notice",
     "PathVersion",
     "Principle",
+    "ProviderAccount",
     "ReferenceKind",
     "Review",
     "RoleGrant",
@@ -68,10 +97,14 @@ __all__ = [
     "SectionCourse",
     "SignInFailure",
     "StandingSpan",
+    "StatementState",
+    "Stranger",
+    "SyncWindow",
     "Unit",
     "UnitClosure",
     "User",
     "WaitingCompletion",
+    "XapiStatement",
     "db",
     "new_id",
     "new_ids",

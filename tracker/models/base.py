@@ -105,6 +105,8 @@ class Fact:
 
     A fact is never edited or deleted. A correction voids it and records another, so "as we knew it on that day" is the facts
     recorded by then and not voided by then. ``recorded_by`` is a user's id; None is the operator at the command line.
+    ``voided_batch_id`` is the import that voided the fact: another corrected it, or its own was undone. It is plain: the
+    largest tables would have to be checked for it.
     """
 
     recorded_at: Mapped[datetime] = mapped_column(Moment)
@@ -113,6 +115,7 @@ class Fact:
     voided_at: Mapped[datetime | None] = mapped_column(Moment)
     voided_by: Mapped[int | None] = mapped_column(BigInteger)
     void_reason: Mapped[str | None] = mapped_column(Text)
+    voided_batch_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 def unique_while_valid(name: str, *columns: str, also: str = "") -> Index:

@@ -153,3 +153,16 @@ class AppliedText(Base):
     content: Mapped[str] = mapped_column(Text)
     applied_at: Mapped[datetime] = mapped_column(Moment)
     applied_by: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class CourseAlias(Base):
+    """A course as a provider's reports call it, which a person recognised. ``value`` is its
+    ``operations.matching.course_name``; ``course_id`` None: none of ours, and its rows are set aside."""
+
+    __tablename__ = "course_alias"
+
+    value: Mapped[str] = mapped_column(Text, primary_key=True)
+    course_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("course.id"), index=True)
+    shown: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+    recorded_by: Mapped[int | None] = mapped_column(BigInteger)

@@ -22,8 +22,9 @@ class Member(Base):
     number: Mapped[str] = mapped_column(Text)
     first_name: Mapped[str] = mapped_column(Text, default="")
     last_name: Mapped[str] = mapped_column(Text, default="")
-    name_key: Mapped[str] = mapped_column(Text, default="")  # "last first" with case ignored: search and order
+    name_key: Mapped[str] = mapped_column(Text, default="")  # curriculum.keys.name_key: search and order
     created_at: Mapped[datetime] = mapped_column(Moment)
+    merged_into_id: Mapped[int | None] = mapped_column(BigInteger)  # who they turned out to be; their facts went there
 
     @property
     def name(self) -> str:
@@ -34,6 +35,7 @@ class IdentifierKind(StrEnum):
     NUMBER = "number"
     EMAIL = "email"
     PROVIDER_ID = "provider-id"
+    ALIAS = "alias"  # a learner as a source names them, whom a person recognised: see operations.matching.learner_key
 
 
 class Identifier(Base):
@@ -72,3 +74,32 @@ class Membership(Fact, Base):
     is_home: Mapped[bool] = mapped_column(Boolean, default=False)
     from_on: Mapped[date] = mapped_column(Date)
     until_on: Mapped[date | None] = mapped_column(Date)
+
+
+class ProviderAccount(Fact, Base):
+    """A member has an account at a provider, as the provider's own list of people says."""
+
+    __tablename__ = "provider_account"
+    __table_args__ = (
+        ForeignKeyConstraint(["member_id"], ["member.member_id"], name="fk_provider_account_member"),
+        unique_while_valid("uq_provider_account_key", "member_id", "provider", "provider_id"),
+    )
+
+    member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    provider: Mapped[str] = mapped_column(Text)
+    provider_id: Mapped[str] = mapped_column(Text)  # the provider's own id of the account, "" where its list has none
+    is_open: Mapped[bool] = mapped_column(Boolean)  # may be used: not withdrawn, no licence taken away
+    invited_on: Mapped[date | None] = mapped_column(Date)
+    activated_on: Mapped[date | None] = mapped_column(Date)
+
+
+class Stranger(Base):
+    """A learner of whom a person said: not one of ours. ``value`` is their ``operations.matching.learner_key``."""
+
+    __tablename__ = "stranger"
+
+    value: Mapped[str] = mapped_column(Text, primary_key=True)
+    shown: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(Moment)
+    recorded_by: Mapped[int | None] = mapped_column(BigInteger)

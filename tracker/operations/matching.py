@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tracker.curriculum.keys import course_key, email_key, member_key, slug_of, unit_key
+from tracker.curriculum.keys import course_key, email_key, member_key, plain_text, slug_of, unit_key
 from tracker.curriculum.words import UnitKind
 from tracker.models import Course, CourseReference, ReferenceKind, Unit
 from tracker.models.loading import read_rows
@@ -66,6 +66,28 @@ class LearnerFinder:
             if found is not None:
                 return found
         return self._emails.get(email_key(row.email)) if row.email else None
+
+
+def learner_key(source: str, row: ReportedLearner, name: str) -> str:
+    """What makes two reported learners the same one to a person who decides: the surest of what the report says of them.
+
+    An address comes with the name it was reported with, for two people may share it. A name alone is known in its own
+    source only.
+    """
+    if row.provider_id:
+        return f"id:{row.provider_id.strip().casefold()}"
+    if row.member_number:
+        return f"number:{member_key(row.member_number)}"
+    if row.email:
+        return f"email:{email_key(row.email)}|{plain_text(name)}"
+    return f"name:{source}:{plain_text(name)}"
+
+
+def course_name(row: ReportedCourse) -> str:
+    """What makes two reported courses the same one: the provider's id, or failing that the text."""
+    if row.course_id:
+        return f"id:{course_key(row.course_id)}"
+    return f"text:{course_key(row.course)}"
 
 
 class FoundCourse(NamedTuple):

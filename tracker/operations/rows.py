@@ -55,6 +55,7 @@ class CompletionRow(NamedTuple):
     assurance: Assurance
     evidence_url: str
     external_id: str
+    learner_local: str = ""  # where the report says the learner belongs: for people to recognise, never to match by
 
 
 class NotACompletion(NamedTuple):

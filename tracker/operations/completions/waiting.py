@@ -15,7 +15,7 @@ from tracker.operations.actor import Actor
 from tracker.operations.completions.claims import is_late_claim
 from tracker.operations.completions.staging import CompletionsRecorded, make_stage, record_staged
 from tracker.operations.completions.writing import Staged
-from tracker.operations.matching import CourseFinder, LearnerFinder
+from tracker.operations.matching import CourseFinder, LearnerFinder, course_name, learner_key
 from tracker.operations.rows import CompletionRow
 
 _ROWS_AT_ONCE = 20_000
@@ -62,8 +62,8 @@ def settle_waiting(session: Session, *, today: date, now: datetime) -> Completio
 
 _WAITING_COLUMNS = (
     *("id", "batch_id", "line", "reason", "fingerprint", "source", "member_number", "provider_id", "email"),
-    *("learner_name", "course_id", "course", "completed_on", "assurance", "evidence_url", "external_id"),
-    *("recorded_at", "recorded_by"),
+    *("learner_name", "learner_local", "learner_key", "course_id", "course", "course_name", "completed_on", "assurance"),
+    *("evidence_url", "external_id", "recorded_at", "recorded_by", "is_set_aside"),
 )
 
 
@@ -93,8 +93,9 @@ def let_wait(
         (
             (
                 *(next(ids), batch_id, row.line, reason.value, fingerprint, source, row.member_number, row.provider_id),
-                *(row.email, row.learner_name, row.course_id, row.course, row.completed_on, int(row.assurance)),
-                *(row.evidence_url, row.external_id, now, actor.user_id),
+                *(row.email, row.learner_name, row.learner_local, learner_key(source, row, row.learner_name)),
+                *(row.course_id, row.course, course_name(row), row.completed_on, int(row.assurance)),
+                *(row.evidence_url, row.external_id, now, actor.user_id, False),
             )
             for fingerprint, (row, reason) in fresh.items()
         ),
@@ -102,6 +103,7 @@ def let_wait(
 
 
 def _fingerprint(row: CompletionRow, source: str) -> str:
-    """What makes two reported rows the same row, wherever in a file they stand."""
-    parts = (source, *(str(part) for part in row[1:]))
+    """What makes two reported rows the same row, wherever in a file they stand and whatever else is said of the learner."""
+    said = row._replace(line=0, learner_name="", learner_local="") if row.provider_id or row.email else row._replace(line=0)
+    parts = (source, *map(str, said[1:]))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

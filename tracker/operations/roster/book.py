@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import FactReader, current_policy
 from tracker.curriculum.faults import Fault
-from tracker.curriculum.keys import craft_key, email_key, member_key
+from tracker.curriculum.keys import craft_key, email_key, member_key, name_key
 from tracker.curriculum.words import MembershipKind, Outcome
 from tracker.models import Assignment, Craft, IdentifierKind, Member, Membership, new_id
 from tracker.models.loading import in_chunks, load, read_rows, stored_moment
@@ -277,11 +277,6 @@ _CARD_COLUMNS = (
     *("member_id", "id", "unit_id", "craft_id", "status", "kind", "is_home", "from_on", "until_on"),
     *("recorded_at", "recorded_by", "batch_id"),
 )
-
-
-def name_key(first: str, last: str) -> str:
-    """How a member is ordered and searched by name: last name first, case ignored."""
-    return f"{last} {first}".strip().casefold()
 
 
 def _void_cards(session: Session, cards: list[tuple[int, int]], actor: Actor, now: datetime) -> None:
