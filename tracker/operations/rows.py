@@ -58,6 +58,19 @@ class CompletionRow(NamedTuple):
     learner_local: str = ""  # where the report says the learner belongs: for people to recognise, never to match by
 
 
+class AccountRow(NamedTuple):
+    """One person in a provider's list of accounts. The learner is named as in :class:`CompletionRow`."""
+
+    line: int
+    member_number: str
+    provider_id: str
+    email: str
+    learner_name: str
+    is_open: bool  # may be used: not withdrawn, no licence taken away
+    invited_on: date | None
+    activated_on: date | None
+
+
 class NotACompletion(NamedTuple):
     """A row that reports something else: a video, a path, less than 100 %."""
 
