@@ -11,6 +11,7 @@ from tracker.cli import main
 from tracker.cli.running import now, read_file, today, with_app, with_bar
 from tracker.curriculum.words import Outcome
 from tracker.intake.imports import Imported, import_completions, import_roster
+from tracker.intake.reading import Reading
 from tracker.models import Batch, BatchOutcome, RowFault, WaitingCompletion, db, trying
 from tracker.operations.actor import OPERATOR
 from tracker.operations.refused import Refused
@@ -60,7 +61,15 @@ def import_a_report(file: Path, profile: str | None, dry_run: bool, strict: bool
     content = read_file(file)
     with trying(dry_run) as session:
         imported = import_completions(
-            session, content, file.name, OPERATOR, today=today(), now=now(), profile=profile, strict=strict, watch=with_bar
+            session,
+            content,
+            file.name,
+            OPERATOR,
+            today=today(),
+            now=now(),
+            reading=Reading(profile=profile or ""),
+            strict=strict,
+            watch=with_bar,
         )
     click.echo(f"Read as {imported.profile}.")
     _say(imported, dry_run)

@@ -2,7 +2,7 @@
 
 from tracker.models.accounts import RoleGrant, SignInFailure, User
 from tracker.models.audit import AuditEntry
-from tracker.models.base import Base, Fact, db, trying, writing
+from tracker.models.base import IMPORTS_PATIENCE, Base, Busy, Fact, db, trying, writing
 from tracker.models.catalogue import (
     AppliedText,
     Course,
@@ -52,6 +52,7 @@ from tracker.models.notices import Notice
 from tracker.models.union import Craft, Unit, UnitClosure
 
 __all__ = [
+    "IMPORTS_PATIENCE",
     "ApiClient",
     "AppliedText",
     "Assignment",
@@ -64,6 +65,7 @@ __all__ = [
     "BatchOutcome",
     "BatchRows",
     "BatchUndone",
+    "Busy",
     "Completion",
     "Course",
     "CourseAlias",

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -26,8 +27,10 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from tracker.curriculum.refused import Refused
 from tracker.curriculum.words import Assurance
 
 # Writers share this advisory lock; an import, a rebuild and `doctor` hold it alone (PostgreSQL; SQLite has one writer).
@@ -150,29 +153,68 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """A write takes SQLite's lock at its beginning, for a read that turns into a write may lose an update."""
     if connection.dialect.name == "sqlite":
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("writes", False):
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(options.get('patience', PATIENCE) * 1_000)}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+PATIENCE = 5.0  # seconds a person's form waits for its turn
+IMPORTS_PATIENCE = 3_600.0  # an import waits for the one before it
+
+
+class Busy(Refused):
+    """Someone else holds the writers off, and nothing was written: the same act succeeds a little later."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "busy",
+            "Others are writing at this moment, such as an import being recorded. Nothing of yours was saved: "
+            "try again in a minute.",
+        )
 
 
 @contextmanager
-def writing(*, alone: bool = False) -> Iterator[Session]:
+def writing(*, alone: bool = False, patience: float = PATIENCE) -> Iterator[Session]:
     """One transaction that writes, for a door: commits at the end, rolls back when anything is raised.
 
     Args:
         alone: hold off every other writer until the end, as an import and a rebuild must.
+        patience: seconds to wait for one's turn.
+
+    Raises:
+        Busy: the turn did not come in time.
     """
     session = db.session()
     session.rollback()  # a read transaction left open would see old rows, and on SQLite could not become a write
     try:
-        connection = session.connection(execution_options={"writes": True})
+        connection = session.connection(execution_options={"writes": True, "patience": patience})
         if connection.dialect.name == "postgresql":
             lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-            connection.execute(text(f"SELECT {lock}(:key)"), {"key": _WRITERS})
+            connection.execute(
+                text(f"SELECT set_config('lock_timeout', :patience, true), {lock}(:key)"),
+                {"patience": f"{int(patience * 1_000)}ms", "key": _WRITERS},
+            )
         yield session
         session.commit()
+    except (DBAPIError, sqlite3.OperationalError, psycopg.OperationalError) as error:
+        session.rollback()
+        if _is_held_off(error):
+            raise Busy from error
+        raise
     except BaseException:
         session.rollback()
         raise
+
+
+def _is_held_off(error: Exception) -> bool:
+    """Whether a lock could not be had in time, by the engine's own code for it."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return cause.sqlite_errorname in ("SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT")
+    return isinstance(cause, psycopg.errors.LockNotAvailable)
 
 
 def lock_member(session: Session, member_id: int) -> None:
@@ -182,10 +224,10 @@ def lock_member(session: Session, member_id: int) -> None:
 
 
 @contextmanager
-def trying(dry_run: bool, *, alone: bool = True) -> Iterator[Session]:
+def trying(dry_run: bool, *, alone: bool = True, patience: float = PATIENCE) -> Iterator[Session]:
     """A write that is kept, or only tried: the same act, rolled back at the end."""
     try:
-        with writing(alone=alone) as session:
+        with writing(alone=alone, patience=patience) as session:
             yield session
             if dry_run:
                 raise _OnlyTried

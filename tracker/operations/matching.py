@@ -1,12 +1,14 @@
 """Finding the member, the course and the local that a row means.
 
 A learner is found by member number, then by an alias that the provider gave (an id confirmed for a member; failing that, the
-same text as a member number), then by e-mail. A value with two holders finds no one, and a name never finds anyone.
-A course is found by the provider's id, or by a code, id, slug, address or exact title; two with one title, by neither.
+same text as a member number), then by e-mail, then as a person recognised them. A value with two holders finds no one, and a
+name never finds anyone. A course is found by the provider's id, or by a code, id, slug, address or exact title (two with one
+title: by neither), then as a person recognised it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple, Protocol
 
@@ -15,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from tracker.curriculum.keys import course_key, email_key, member_key, plain_text, slug_of, unit_key
 from tracker.curriculum.words import UnitKind
-from tracker.models import Course, CourseReference, ReferenceKind, Unit
-from tracker.models.loading import read_rows
+from tracker.models import Course, CourseAlias, CourseReference, IdentifierKind, ReferenceKind, Unit
+from tracker.models.loading import in_chunks, read_rows
 
 
 class ReportedLearner(Protocol):
@@ -28,6 +30,8 @@ class ReportedLearner(Protocol):
     def provider_id(self) -> str: ...
     @property
     def email(self) -> str: ...
+    @property
+    def learner_name(self) -> str: ...
 
 
 class ReportedCourse(Protocol):
@@ -40,19 +44,33 @@ class ReportedCourse(Protocol):
 
 
 class LearnerFinder:
-    """Every identifier of the union in memory: 168,000 members take some 60 MB, and a report of any length one read."""
+    """What the union's members are known by, in memory: one read for a report of any length, some 60 MB for 168,000 members.
 
-    def __init__(self, session: Session) -> None:
-        self._numbers: dict[str, int] = {}
-        self._provider_ids: dict[str, int | None] = {}
-        self._emails: dict[str, int | None] = {}
-        tables: dict[str, dict[str, int | None]] = {"provider-id": self._provider_ids, "email": self._emails}
-        for kind, value, member_id in read_rows(session, "SELECT kind, value, member_id FROM identifier"):
-            if kind == "number":
-                self._numbers[value] = member_id
-            else:
-                table = tables[kind]
-                table[value] = None if value in table else member_id
+    Args:
+        rows: the few rows that will be asked for; then only what they say is read.
+    """
+
+    def __init__(self, session: Session, rows: Iterable[ReportedLearner] | None = None) -> None:
+        self._tables: dict[str, dict[str, int | None]] = {kind.value: {} for kind in IdentifierKind}
+        self._numbers, self._provider_ids, self._emails, self._aliases = (
+            self._tables[kind] for kind in (_KIND.NUMBER, _KIND.PROVIDER_ID, _KIND.EMAIL, _KIND.ALIAS)
+        )
+        if rows is None:
+            self._take(read_rows(session, "SELECT kind, value, member_id FROM identifier"))
+            self._strangers = {value for (value,) in read_rows(session, "SELECT value FROM stranger")}
+            return
+        values, keys = _said_by(rows)
+        self._strangers = set()
+        for chunk in in_chunks(sorted(values | keys), 5_000):
+            marks = ", ".join("?" * len(chunk))
+            self._take(read_rows(session, f"SELECT kind, value, member_id FROM identifier WHERE value IN ({marks})", chunk))
+            found = read_rows(session, f"SELECT value FROM stranger WHERE value IN ({marks})", chunk)
+            self._strangers.update(value for (value,) in found)
+
+    def _take(self, identifiers: Iterable[tuple[str, str, int]]) -> None:
+        for kind, value, member_id in identifiers:
+            table = self._tables[kind]
+            table[value] = None if value in table else member_id
 
     def find(self, row: ReportedLearner) -> int | None:
         """The member a row means, or None."""
@@ -65,7 +83,40 @@ class LearnerFinder:
             found = self._provider_ids.get(key) or self._numbers.get(member_key(key))
             if found is not None:
                 return found
-        return self._emails.get(email_key(row.email)) if row.email else None
+        if row.email:
+            found = self._emails.get(email_key(row.email))
+            if found is not None:
+                return found
+        return self._aliases.get(learner_key("", row, row.learner_name)) if self._aliases else None
+
+    def is_stranger(self, row: ReportedLearner, source: str) -> bool:
+        """Whether a person said of this learner: not one of ours."""
+        return bool(self._strangers) and learner_key(source, row, row.learner_name) in self._strangers
+
+
+_KIND = IdentifierKind
+
+
+def _said_by(rows: Iterable[ReportedLearner]) -> tuple[set[str], set[str]]:
+    """Every value by which these rows could find their member, and their keys."""
+    values: set[str] = set()
+    keys: set[str] = set()
+    for row in rows:
+        values |= {member_key(row.member_number), email_key(row.email)}
+        values |= {row.provider_id.strip().casefold(), member_key(row.provider_id)}
+        keys.add(learner_key("", row, row.learner_name))
+    return values - {""}, keys
+
+
+def matching_stamp(session: Session) -> tuple[object, ...]:
+    """What matching depends on, in short: equal stamps, equal matches."""
+    counts = (
+        "SELECT count(*), max(recorded_at) FROM identifier",
+        "SELECT count(*), max(recorded_at) FROM stranger",
+        "SELECT count(*), max(recorded_at) FROM course_alias",
+        "SELECT count(*), max(id) FROM applied_text",
+    )
+    return tuple(row for sql in counts for row in read_rows(session, sql))
 
 
 def learner_key(source: str, row: ReportedLearner, name: str) -> str:
@@ -109,13 +160,25 @@ class CourseFinder:
         for kind, value, course_id, retired_on in rows:
             table = self._by[kind]
             table[value] = None if value in table else FoundCourse(course_id, retired_on)
+        aliases = session.execute(
+            select(CourseAlias.value, Course.id, Course.retired_on).outerjoin(Course, Course.id == CourseAlias.course_id)
+        )
+        self._aliases = {
+            value: None if course_id is None else FoundCourse(course_id, retired_on)
+            for value, course_id, retired_on in aliases
+        }
 
     def find(self, row: ReportedCourse) -> FoundCourse | None:
         """The course a row means, or None."""
         said = (row.course_id, row.course)
         if said not in self._met:
-            self._met[said] = self.named(row.course_id, kinds=(ReferenceKind.ID,)) or self.named(row.course)
+            found = self.named(row.course_id, kinds=(ReferenceKind.ID,)) or self.named(row.course)
+            self._met[said] = found or self._aliases.get(course_name(row))
         return self._met[said]
+
+    def is_ignored(self, row: ReportedCourse) -> bool:
+        """Whether a person said of this course: none of ours."""
+        return self.find(row) is None and course_name(row) in self._aliases
 
     def named(self, text: str, kinds: tuple[ReferenceKind, ...] = tuple(ReferenceKind)) -> FoundCourse | None:
         """The course of a code, id, slug or title, tried in that order; or of a provider's address."""

@@ -1,27 +1,12 @@
-"""How a write says no."""
+"""How a write says no: ``Refused``, which lives in the curriculum so that every room may raise it, and what writes ask."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
-from tracker.curriculum.faults import Fault
+from tracker.curriculum.refused import Refused
 
-
-class Refused(Exception):
-    """A write that must not happen, with a code for programs and a sentence for people.
-
-    ``field`` names the form's or the command's field at fault; ``faults`` lists what is wrong in a file, place by place.
-    Nothing was written: the door rolls back.
-    """
-
-    def __init__(self, code: str, message: str, *, field: str | None = None, faults: Sequence[Fault | str] = ()) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.field = field
-        self.faults = tuple(faults)
-
+__all__ = ["Refused", "refuse_impossible_day"]
 
 _FIRST_YEAR, _LAST_YEAR = 1893, 2199  # the union's founding; beyond it a year is a slip of the finger
 

@@ -13,7 +13,8 @@ from tracker.models.loading import read_rows
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.completions.claims import is_late_claim
-from tracker.operations.completions.writing import Staged, write_completions
+from tracker.operations.completions.stage import Staged
+from tracker.operations.completions.writing import write_completions
 from tracker.operations.refused import Refused
 from tracker.operations.standings import refresh_standings
 

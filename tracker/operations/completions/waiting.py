@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from tracker.coverage.derivation import current_world
 from tracker.curriculum.words import Outcome
 from tracker.models import WaitingCompletion, new_ids
-from tracker.models.loading import in_chunks, load, many_rows
+from tracker.models.base import lock_member
+from tracker.models.loading import in_chunks, load, many_rows, read_rows, stored_moment
 from tracker.operations.actor import Actor
 from tracker.operations.completions.claims import is_late_claim
-from tracker.operations.completions.staging import CompletionsRecorded, make_stage, record_staged
-from tracker.operations.completions.writing import Staged
+from tracker.operations.completions.recording import by_member, record_people
+from tracker.operations.completions.stage import Staged
+from tracker.operations.completions.tally import CompletionsRecorded
 from tracker.operations.matching import CourseFinder, LearnerFinder, course_name, learner_key
 from tracker.operations.rows import CompletionRow
+from tracker.operations.standings import Refresh
 
 _ROWS_AT_ONCE = 20_000
 
@@ -28,22 +33,69 @@ def settle_waiting(session: Session, *, today: date, now: datetime) -> Completio
     Each keeps its own batch and who imported it. Needs ``writing(alone=True)``.
     """
     recorded = CompletionsRecorded()
-    learners: LearnerFinder | None = None
-    settled: list[int] = []
-    rows = session.scalars(
-        select(WaitingCompletion).where(WaitingCompletion.settled_at.is_(None)).order_by(WaitingCompletion.id)
-    ).yield_per(_ROWS_AT_ONCE)
+    open_rows = select(WaitingCompletion).where(
+        WaitingCompletion.settled_at.is_(None), WaitingCompletion.is_set_aside.is_(False)
+    )
+    if session.scalar(open_rows.limit(1)) is None:
+        return recorded
+    learners, courses = LearnerFinder(session), CourseFinder(session)
+    last = 0
+    while rows := session.scalars(
+        open_rows.where(WaitingCompletion.id > last).order_by(WaitingCompletion.id).limit(_ROWS_AT_ONCE)
+    ).all():
+        last = rows[-1].id
+        _settle(session, rows, learners, courses, {}, recorded, today, now, alone=True)
+        session.flush()
+        for row in rows:
+            session.expunge(row)  # rows by the ten thousand, of which the session would remember every one
+    return recorded
+
+
+def settle_rows(
+    session: Session,
+    rows: Sequence[WaitingCompletion],
+    *,
+    today: date,
+    now: datetime,
+    members: Mapping[int, int] | None = None,
+) -> CompletionsRecorded:
+    """Try some of the waiting completions again, inside an ordinary write.
+
+    Args:
+        members: the member of a waiting row, by its id, where a person said who it is.
+    """
+    recorded = CompletionsRecorded()
+    _settle(
+        *(session, rows, LearnerFinder(session, rows), CourseFinder(session), members or {}, recorded, today, now),
+        alone=False,
+    )
+    session.flush()
+    return recorded
+
+
+def _settle(
+    session: Session,
+    rows: Sequence[WaitingCompletion],
+    learners: LearnerFinder,
+    courses: CourseFinder,
+    members: Mapping[int, int],
+    recorded: CompletionsRecorded,
+    today: date,
+    now: datetime,
+    *,
+    alone: bool,
+) -> None:
+    """Record those of the rows that can be; the others wait on, for the reason they have now."""
     staged: list[Staged] = []
+    settled: dict[int, int] = {}
     for row in rows:
-        if learners is None:
-            learners, courses = LearnerFinder(session), CourseFinder(session)
-        course, member_id = courses.find(row), learners.find(row)
+        course, member_id = courses.find(row), members.get(row.id) or learners.find(row)
         if course is None or member_id is None:
             row.reason = Outcome.UNMATCHED if member_id is None else Outcome.UNKNOWN_COURSE
             continue
         if is_late_claim(row.assurance, row.completed_on, course.retired_on):
             continue  # it waits on, for a person to record or to leave
-        settled.append(row.id)
+        settled[row.id] = member_id
         staged.append(
             Staged(
                 *(member_id, row.line, course.id, row.completed_on, int(row.assurance), row.source),
@@ -51,13 +103,19 @@ def settle_waiting(session: Session, *, today: date, now: datetime) -> Completio
             )
         )
     if not staged:
-        return recorded
-    make_stage(session)
-    load(session, "staged_completion", Staged._fields, staged)
-    for chunk in in_chunks(settled, 5_000):
-        session.execute(update(WaitingCompletion).where(WaitingCompletion.id.in_(chunk)).values(settled_at=now))
-    record_staged(session, recorded, today, now)
-    return recorded
+        return
+    people = by_member(staged)
+    if not alone:
+        for member_id in people:
+            lock_member(session, member_id)
+    world = current_world(session)
+    refresh = Refresh(session, world, today if alone else None)
+    for chunk in in_chunks(people.items(), 2_000):
+        record_people(session, dict(chunk), recorded, refresh, world, today, now)
+    refresh.finish()
+    for row in rows:
+        if row.id in settled:
+            row.settled_at, row.settled_member_id = now, settled[row.id]
 
 
 _WAITING_COLUMNS = (
@@ -69,40 +127,75 @@ _WAITING_COLUMNS = (
 
 def let_wait(
     session: Session,
-    waiting: list[tuple[CompletionRow, Outcome]],
+    waiting: Iterable[tuple[str, Outcome, bool, CompletionRow]],
     source: str,
     actor: Actor,
     batch_id: int | None,
     now: datetime,
-) -> None:
-    """Keep these rows until their member and course come; the same row waits once, however often it is reported."""
-    fresh = {_fingerprint(row, source): (row, reason) for row, reason in waiting}
-    for chunk in in_chunks(sorted(fresh), 5_000):
-        known = session.scalars(
-            select(WaitingCompletion.fingerprint).where(
-                WaitingCompletion.fingerprint.in_(chunk), WaitingCompletion.settled_at.is_(None)
+) -> dict[str, int]:
+    """Keep these rows until their member and course come; the same row waits once, however often it is reported.
+
+    Args:
+        waiting: each with its :func:`fingerprint_of`, why it waits, and whether a person has set it aside.
+
+    Returns:
+        The waiting row's id by fingerprint, of those that waited already as well.
+    """
+    all_ids: dict[str, int] = {}
+    recorded_at = stored_moment(session, now)
+    for chunk in in_chunks(waiting, 5_000):
+        fresh = {fingerprint: (reason, is_set_aside, row) for fingerprint, reason, is_set_aside, row in chunk}
+        known = session.execute(
+            select(WaitingCompletion.fingerprint, WaitingCompletion.id).where(
+                WaitingCompletion.fingerprint.in_(sorted(fresh)), WaitingCompletion.settled_at.is_(None)
             )
         )
-        for fingerprint in known:
+        for fingerprint, its_id in known:
             del fresh[fingerprint]
-    ids = iter(new_ids(len(fresh)))
-    load(
-        session,
-        "waiting_completion",
-        _WAITING_COLUMNS,
-        (
+            all_ids[fingerprint] = its_id
+        ids = dict(zip(fresh, new_ids(len(fresh)), strict=True))
+        all_ids |= ids
+        load(
+            session,
+            "waiting_completion",
+            _WAITING_COLUMNS,
             (
-                *(next(ids), batch_id, row.line, reason.value, fingerprint, source, row.member_number, row.provider_id),
-                *(row.email, row.learner_name, row.learner_local, learner_key(source, row, row.learner_name)),
-                *(row.course_id, row.course, course_name(row), row.completed_on, int(row.assurance)),
-                *(row.evidence_url, row.external_id, now, actor.user_id, False),
-            )
-            for fingerprint, (row, reason) in fresh.items()
-        ),
+                (
+                    *(ids[fingerprint], batch_id, row.line, reason.value, fingerprint, source, row.member_number),
+                    *(row.provider_id, row.email, row.learner_name, row.learner_local),
+                    *(learner_key(source, row, row.learner_name), row.course_id, row.course, course_name(row)),
+                    *(row.completed_on, int(row.assurance), row.evidence_url, row.external_id, recorded_at),
+                    *(actor.user_id, is_set_aside),
+                )
+                for fingerprint, (reason, is_set_aside, row) in fresh.items()
+            ),
+        )
+    return all_ids
+
+
+def settled_among(session: Session, fingerprints: Iterable[str]) -> set[str]:
+    """Those of the fingerprints whose row a person or a later roster has settled."""
+    settled: set[str] = set()
+    for chunk in in_chunks(sorted(set(fingerprints)), 5_000):
+        marks = ", ".join("?" * len(chunk))
+        sql = (
+            f"SELECT fingerprint FROM waiting_completion WHERE fingerprint IN ({marks})"
+            " AND settled_at IS NOT NULL AND settled_member_id IS NOT NULL"
+        )
+        settled.update(value for (value,) in read_rows(session, sql, chunk))
+    return settled
+
+
+def take_out_waiting(session: Session, batch_id: int, now: datetime) -> None:
+    """Let nothing of a batch wait any more, nor count as settled: the batch is undone, and its rows may come again."""
+    session.execute(
+        update(WaitingCompletion)
+        .where(WaitingCompletion.batch_id == batch_id)
+        .values(settled_at=func.coalesce(WaitingCompletion.settled_at, now), settled_member_id=None)
     )
 
 
-def _fingerprint(row: CompletionRow, source: str) -> str:
+def fingerprint_of(row: CompletionRow, source: str) -> str:
     """What makes two reported rows the same row, wherever in a file they stand and whatever else is said of the learner."""
     said = row._replace(line=0, learner_name="", learner_local="") if row.provider_id or row.email else row._replace(line=0)
     parts = (source, *map(str, said[1:]))

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.words import Assurance
 from tracker.models import Review, new_ids
 from tracker.models.loading import load, stored_moment
-
-
-class Staged(NamedTuple):
-    """A row whose member and course are known, on its way to being recorded."""
-
-    member_id: int
-    line: int
-    course_id: int
-    completed_on: Any  # a day, or as the engine gives it back
-    assurance: int
-    source: str
-    external_id: str | None
-    evidence_url: str
-    batch_id: int | None
-    recorded_by: int | None
-
+from tracker.operations.completions.stage import Staged
 
 _COMPLETION_COLUMNS = (
     *("member_id", "id", "course_id", "completed_on", "assurance", "source", "external_id"),

@@ -1,0 +1,163 @@
+"""Rows whose member and course are known: judged, then recorded, member by member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from tracker.coverage.derivation import MEMBERS_AT_ONCE, FactReader, World, current_world, facts_of
+from tracker.curriculum.days import add_months
+from tracker.curriculum.paths import Completed, CourseTerms
+from tracker.curriculum.words import Assurance, Outcome
+from tracker.models.loading import in_chunks
+from tracker.operations.actor import Actor
+from tracker.operations.completions.stage import Stage, Staged
+from tracker.operations.completions.tally import LAPSED, CompletionsRecorded
+from tracker.operations.completions.writing import write_completions
+from tracker.operations.standings import Refresh
+from tracker.operations.watching import Watch, unwatched
+
+
+def judge_staged(
+    session: Session,
+    stage: Stage,
+    recorded: CompletionsRecorded,
+    source: str,
+    today: date,
+    watch: Watch = unwatched,
+) -> None:
+    """Tell the new from the known among the staged rows, as :func:`record_staged` would. Only reads."""
+    terms = current_world(session).curriculum.courses
+    for people in in_chunks(watch("Comparing", stage.by_member(source, None, None), stage.members()), MEMBERS_AT_ONCE):
+        rows = dict(people)
+        read = FactReader(session, rows)
+        held: dict[int, list[Completed]] = {member: [] for member in rows}
+        for member, course, on, assurance in read.rows("completion", "course_id, completed_on, assurance"):
+            held[member].append(Completed(course, read.day(on), assurance))
+        recorded.members += len({row.member_id for row in _new_rows(session, rows, held, recorded, terms, today)})
+
+
+def record_staged(
+    session: Session,
+    stage: Stage,
+    recorded: CompletionsRecorded,
+    source: str,
+    actor: Actor,
+    batch_id: int | None,
+    today: date,
+    now: datetime,
+    watch: Watch = unwatched,
+) -> None:
+    """Walk the staged rows by member: tell the new from the known, write the new, and refresh who got one.
+
+    Needs ``writing(alone=True)``.
+    """
+    world = current_world(session)
+    refresh = Refresh(session, world, today)
+    by_member = stage.by_member(source, batch_id, actor.user_id)
+    for people in in_chunks(watch("Recording", by_member, stage.members()), MEMBERS_AT_ONCE):
+        record_people(session, dict(people), recorded, refresh, world, today, now)
+    refresh.finish()
+
+
+class Written(NamedTuple):
+    """A row that was recorded, and the completion it became."""
+
+    row: Staged
+    completion_id: int
+
+
+def record_people(
+    session: Session,
+    people: dict[int, list[Staged]],
+    recorded: CompletionsRecorded,
+    refresh: Refresh,
+    world: World,
+    today: date,
+    now: datetime,
+) -> list[Written]:
+    """Record these members' new rows and refresh them. Their other writers must be held off."""
+    facts = dict(facts_of(session, world, people))
+    held = {member: each.completed for member, each in facts.items()}
+    new = _new_rows(session, people, held, recorded, world.curriculum.courses, today)
+    ids = write_completions(session, new, now)
+    changed = {row.member_id for row in new}
+    recorded.members += len(changed)
+    refresh.take({member: facts[member] for member in sorted(changed)})
+    return [Written(row, its_id) for row, its_id in zip(new, ids, strict=True)]
+
+
+def _new_rows(
+    session: Session,
+    people: dict[int, list[Staged]],
+    held: dict[int, list[Completed]],
+    recorded: CompletionsRecorded,
+    terms: Mapping[int, CourseTerms],
+    today: date,
+) -> list[Staged]:
+    """The rows that say something new, noted like the rest; what they say is added to ``held``."""
+    voided, external = _known_besides(session, people)
+    new: list[Staged] = []
+    for member_id, rows in people.items():
+        mine = held[member_id]
+        known = set(mine) | voided.get(member_id, set())
+        courses = {completed.course for completed in mine}
+        ids = external.get(member_id, set())
+        for row in rows:
+            completed = Completed(row.course_id, row.completed_on, Assurance(row.assurance))
+            its_id = (row.source, row.external_id)
+            if completed in known or (row.external_id is not None and its_id in ids):
+                is_lapsed = _is_lapsed(completed, mine, terms, today)
+                recorded.lapsed += is_lapsed
+                recorded.note(row.line, Outcome.ALREADY_KNOWN, LAPSED if is_lapsed else "")
+                continue
+            recorded.note(row.line, Outcome.CORROBORATED if row.course_id in courses else Outcome.RECORDED)
+            known.add(completed)
+            courses.add(row.course_id)
+            ids.add(its_id)
+            mine.append(completed)
+            new.append(row)
+    return new
+
+
+def _is_lapsed(completed: Completed, mine: Iterable[Completed], terms: Mapping[int, CourseTerms], today: date) -> bool:
+    """Whether a provider repeats a completion that holds no longer, and no other of the same course does."""
+    months = terms[completed.course].valid_months if completed.course in terms else None
+    if months is None or completed.assurance < Assurance.PROVIDER or add_months(completed.on, months) > today:
+        return False
+    return all(add_months(each.on, months) <= today for each in mine if each.course == completed.course)
+
+
+def _known_besides(
+    session: Session, people: dict[int, list[Staged]]
+) -> tuple[dict[int, set[Completed]], dict[int, set[tuple[str, str | None]]]]:
+    """What a report may not record again though no valid completion shows it: what a person voided, and the sources' ids.
+
+    What was undone with its whole import may be recorded again, by its id as well.
+    """
+    read = FactReader(session, people)
+    voided: dict[int, set[Completed]] = {}
+    external: dict[int, set[tuple[str, str | None]]] = {}
+    for member_id, course, on, assurance, batch, undone in read.voided(
+        "completion", "course_id, completed_on, assurance, batch_id, voided_batch_id"
+    ):
+        if undone is None or undone != batch:
+            voided.setdefault(member_id, set()).add(Completed(course, read.day(on), assurance))
+    if any(row.external_id is not None for rows in people.values() for row in rows):
+        for member_id, source, external_id, batch, undone in read.derived(
+            "completion", "source, external_id, batch_id, voided_batch_id"
+        ):
+            if external_id is not None and (undone is None or undone != batch):
+                external.setdefault(member_id, set()).add((source, external_id))
+    return voided, external
+
+
+def by_member(rows: Iterable[Staged]) -> dict[int, list[Staged]]:
+    """A few rows, member by member in rising order."""
+    people: dict[int, list[Staged]] = {}
+    for row in sorted(rows, key=lambda row: (row.member_id, row.line)):
+        people.setdefault(row.member_id, []).append(row)
+    return people
