@@ -140,8 +140,8 @@ def _prepare(app: Flask) -> None:
 
 
 def _import(read: Callable[..., Imported], file: Path, rows: int) -> None:
-    with writing(alone=True) as session:
-        imported = read(session, file.read_bytes(), file.name, OPERATOR, today=TODAY, now=datetime.now(UTC))
+    with file.open("rb") as stream, writing(alone=True) as session:
+        imported = read(session, stream, file.name, OPERATOR, today=TODAY, now=datetime.now(UTC))
     if imported.rows != rows or imported.faults:
         raise AssertionError(f"{imported.rows} of {rows} rows, {len(imported.faults)} faults")
 

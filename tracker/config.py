@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 HERE = Path(__file__).resolve().parent
@@ -28,6 +29,22 @@ def shipped(name: str) -> Path:
 
 
 @dataclass(frozen=True)
+class MailServer:
+    """Who takes our mail."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    is_encrypted: bool  # from the first byte on; else as soon as the server offers it
+
+    @property
+    def is_here(self) -> bool:
+        """Whether what we send it does not leave this machine."""
+        return self.host in ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the environment says."""
 
@@ -40,6 +57,13 @@ class Settings:
     courses_file: Path
     policy_file: Path
     proxy_hops: int = 0  # how many proxies of our own stand in front: only they may say who is calling
+    keep_imports_days: int = 400  # how long the file of an import is kept as it came
+    mail_server: MailServer | None = None
+    mail_from: str = ""
+    linkedin_client_id: str = ""
+    linkedin_client_secret: str = field(default="", repr=False)
+    linkedin_api: str = "https://api.linkedin.com"  # an origin: no path
+    linkedin_token_url: str = "https://www.linkedin.com/oauth/v2/accessToken"  # noqa: S105 — an address
 
     def today(self) -> date:
         """The day it is now. A door asks once and hands it down."""
@@ -64,7 +88,33 @@ class Settings:
             courses_file=Path(environment.get("TRACKER_COURSES") or shipped("courses.yaml")),
             policy_file=Path(environment.get("TRACKER_POLICY") or shipped("policy.yaml")),
             proxy_hops=_hops(environment.get("TRACKER_PROXY_HOPS") or "0"),
+            keep_imports_days=_days(environment, "TRACKER_KEEP_IMPORTS_DAYS", cls.keep_imports_days),
+            mail_server=_mail_server(environment.get("TRACKER_SMTP_URL", "").strip()),
+            mail_from=_mail_from(environment.get("TRACKER_MAIL_FROM", "").strip()),
+            linkedin_client_id=environment.get("TRACKER_LINKEDIN_CLIENT_ID", "").strip(),
+            linkedin_client_secret=environment.get("TRACKER_LINKEDIN_CLIENT_SECRET", "").strip(),
+            linkedin_api=_origin(environment, "TRACKER_LINKEDIN_API", cls.linkedin_api),
+            linkedin_token_url=_outside(environment, "TRACKER_LINKEDIN_TOKEN_URL", cls.linkedin_token_url).geturl(),
         )
+
+    def as_environment(self) -> dict[str, str]:
+        """What a process of our own needs in its environment to have these settings. The secrets that only a sync needs
+        are not among it."""
+        return {
+            "TRACKER_INSTANCE": str(self.instance),
+            "DATABASE_URL": self.database_url,
+            "SECRET_KEY": self.secret_key,
+            "TRACKER_DEMO": "1" if self.is_demo else "",
+            "TRACKER_DEMO_PASSWORD": self.demo_password,
+            "TRACKER_TIME_ZONE": self.time_zone.key,
+            "TRACKER_COURSES": str(self.courses_file),
+            "TRACKER_POLICY": str(self.policy_file),
+            "TRACKER_PROXY_HOPS": str(self.proxy_hops),
+            "TRACKER_KEEP_IMPORTS_DAYS": str(self.keep_imports_days),
+            "TRACKER_LINKEDIN_CLIENT_ID": "",
+            "TRACKER_LINKEDIN_CLIENT_SECRET": "",
+            "TRACKER_SMTP_URL": "",
+        }
 
 
 def _flag(environment: Mapping[str, str], name: str) -> bool:
@@ -76,10 +126,63 @@ def _flag(environment: Mapping[str, str], name: str) -> bool:
     raise WrongSetting(f"{name} is {value!r}: set it to 1 or 0")
 
 
+def _days(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "").strip() or str(default)
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 100_000):
+        raise WrongSetting(f"{name} is {text!r}: set it to a number of days, such as {default}")
+    return int(text)
+
+
 def _hops(text: str) -> int:
     if not text.isdecimal() or int(text) > 9:
         raise WrongSetting(f"TRACKER_PROXY_HOPS is {text!r}: set it to the number of proxies in front, 0 to 9")
     return int(text)
+
+
+def _outside(environment: Mapping[str, str], name: str, default: str) -> SplitResult:
+    """An address that we send secrets to: encrypted, unless it does not leave this machine."""
+    address = environment.get(name, "").strip() or default
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # which may be no number
+    except ValueError:
+        parts = urlsplit("")
+    is_plain = address.isascii() and address.isprintable() and not any(mark in address for mark in " @?#\\")
+    schemes = ("https", "http") if parts.hostname in ("127.0.0.1", "::1", "localhost") else ("https",)
+    if not (is_plain and parts.hostname and parts.scheme in schemes):
+        raise WrongSetting(f"{name} cannot be used: set it to an address such as {default}, which begins with https://")
+    return parts
+
+
+def _origin(environment: Mapping[str, str], name: str, default: str) -> str:
+    parts = _outside(environment, name, default)
+    if parts.path.strip("/"):
+        raise WrongSetting(f"{name} is {parts.geturl()!r}: leave out what follows the host, as in {default}")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _mail_server(url: str) -> MailServer | None:
+    """The mail server of an address; a wrong one is not repeated, for it may hold a password."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise WrongSetting(
+            "TRACKER_SMTP_URL is no mail server's address: write smtp://user:password@mail.example.org:587 or smtps://…"
+        )
+    is_encrypted = parts.scheme == "smtps"
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return MailServer(parts.hostname, port or (465 if is_encrypted else 25), user, password, is_encrypted)
+
+
+def _mail_from(address: str) -> str:
+    if address and (not address.isprintable() or address.count("@") != 1):
+        raise WrongSetting(f"TRACKER_MAIL_FROM is {address!r}: write one address, such as training@example.org")
+    return address
 
 
 def _database_url(url: str, instance: Path) -> str:

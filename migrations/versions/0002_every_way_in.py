@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import sqlalchemy as sa
@@ -261,7 +262,10 @@ def _name_what_waits() -> None:
             learner = f"email:{email.strip().casefold()}|{_plain(name)}"
         else:
             learner = f"name:{source}:{_plain(name)}"
-        its_course = f"id:{course_id.strip().casefold()}" if course_id else f"text:{course.strip().casefold()}"
+        its_id_there = re.sub(r"^urn:(?:li:)?lyndacourse:(?=[0-9]+$)", "", course_id.strip().casefold())
+        if its_id_there.isascii() and its_id_there.isdigit():
+            its_id_there = its_id_there.lstrip("0") or "0"
+        its_course = f"id:{its_id_there}" if course_id else f"text:{course.strip().casefold()}"
         named.append({"id": its_id, "learner": learner, "course": its_course, "no": False})
     if named:
         connection.execute(

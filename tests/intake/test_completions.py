@@ -9,6 +9,7 @@ import pytest
 
 from tracker.curriculum.words import Assurance
 from tracker.intake.completions import PROFILES, read_completions
+from tracker.intake.reading import Reading
 from tracker.operations.refused import Refused
 from tracker.operations.rows import CompletionRow, NotACompletion, RowFaults
 
@@ -118,15 +119,15 @@ def test_an_unknown_table_is_refused_with_what_it_has_and_what_is_wanted() -> No
 
 def test_an_unknown_profile_is_refused_with_those_that_exist() -> None:
     with pytest.raises(Refused) as refused:
-        read_completions(HEADER.encode(), "x.csv", TODAY, profile="excel")
+        read_completions(HEADER.encode(), "x.csv", TODAY, Reading(profile="excel"))
     assert (refused.value.code, refused.value.field) == ("unknown_profile", "profile")
     assert "canonical, linkedin-learner-detail" in refused.value.message
 
 
 def test_a_named_profile_must_fit_the_headings() -> None:
-    assert read_completions(HEADER.encode(), "x.csv", TODAY, profile="canonical").profile == "canonical"
+    assert read_completions(HEADER.encode(), "x.csv", TODAY, Reading(profile="canonical")).profile == "canonical"
     with pytest.raises(Refused) as refused:
-        read_completions(HEADER.encode(), "x.csv", TODAY, profile="linkedin-learner-detail")
+        read_completions(HEADER.encode(), "x.csv", TODAY, Reading(profile="linkedin-learner-detail"))
     assert refused.value.code == "unknown_table"
 
 
@@ -134,3 +135,29 @@ def test_a_needed_column_that_stands_twice_is_refused() -> None:
     with pytest.raises(Refused) as refused:
         read_completions(b"member_number,course,Course,completed_on\n", "x.csv", TODAY)
     assert refused.value.code == "duplicate_header"
+
+
+def test_what_a_person_is_sure_of_holds_for_every_row() -> None:
+    content = (HEADER + "1,,osha-10,2026-01-02,,,\n2,,osha-10,2026-01-02,provider,,\n").encode()
+    rows = read_completions(content, "x.csv", TODAY, Reading(assurance=Assurance.REVIEWED))
+    assert [row.assurance for row in rows if isinstance(row, CompletionRow)] == [Assurance.REVIEWED] * 2
+
+
+def test_the_canonical_columns_may_be_read_with_more_said_of_them() -> None:
+    content = b"email,completed_on\na@b.org,3/25/2026\nc@b.org,3/4/2026\n"
+    reader = read_completions(content, "x.csv", TODAY, Reading(constants={"course": "osha-10"}))
+    assert (reader.profile, reader.reading.date_order) == ("canonical", "mdy")
+    assert [(row.course, str(row.completed_on)) for row in reader if isinstance(row, CompletionRow)] == [
+        ("osha-10", "2026-03-25"),
+        ("osha-10", "2026-03-04"),
+    ]
+    named = Reading(profile="canonical", columns={"course": "Class"})
+    rows = list(read_completions(b"email,Class,completed_on\na@b.org,x,2026-03-04\n", "x.csv", TODAY, named))
+    assert [row.course for row in rows if isinstance(row, CompletionRow)] == ["x"]
+
+
+def test_a_form_with_columns_of_its_own_takes_no_mapping() -> None:
+    reading = Reading(profile="linkedin-learner-detail", columns={"course": "course"})
+    with pytest.raises(Refused) as refused:
+        read_completions(HEADER.encode(), "x.csv", TODAY, reading)
+    assert (refused.value.code, refused.value.field) == ("fixed_form", "columns")

@@ -11,6 +11,7 @@ import xlsxwriter
 
 from tracker.curriculum.words import Assurance
 from tracker.intake.completions import read_completions
+from tracker.intake.reading import Reading
 from tracker.operations.refused import Refused
 from tracker.operations.rows import CompletionRow, NotACompletion, RowFaults
 
@@ -49,6 +50,7 @@ def test_the_sample_report_holds_one_completion() -> None:
             Assurance.PROVIDER,
             "",
             "",
+            "Local 999",
         ),
         NotACompletion(3, "a learning path"),
         NotACompletion(4, "a video"),
@@ -171,7 +173,7 @@ def test_the_report_saved_as_a_workbook_reads_the_same() -> None:
 
 @pytest.mark.parametrize(
     "file_name",
-    ["linkedin_learner_summary.csv", "linkedin_organization_summary.csv", "linkedin_member_archive_Learning.csv"],
+    ["linkedin_learner_summary.csv", "linkedin_organization_summary.csv", "linkedin_users_upload_2016.csv"],
 )
 def test_linkedin_s_other_downloads_are_refused_with_the_one_to_fetch(file_name: str) -> None:
     with pytest.raises(Refused) as refused:
@@ -184,3 +186,29 @@ def test_two_columns_of_one_name_are_refused() -> None:
     with pytest.raises(Refused) as refused:
         only_row(header=HEADER.replace("Content ID", "Completed At (UTC)"))
     assert refused.value.code == "duplicate_header"
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "local"),
+    [
+        ("Local 999, Lighting", "Local 998", "Local 999"),
+        ("Lighting", "IATSE Local 998 (Grips), Sound", "IATSE Local 998 (Grips)"),
+        ("", "", ""),
+        ("Local 998, Local 999, Local 998", "", "Local 998, Local 999"),
+        ("Local One", "", "Local One"),
+        ("Locally grown 5, Lighting", "", ""),
+        ("Local 9" + "9" * 300, "", ""),
+        ("Local\x07 9", "", ""),
+    ],
+)
+def test_the_groups_that_name_a_local_are_kept_to_recognise_the_learner_by(now: str, then: str, local: str) -> None:
+    header = HEADER.replace("\n", ",Groups (At Time Of Engagement),Groups (Current Membership)\n")
+    line = f'Ana,ana@example.org,IA-1,Sound,Course,1,100%,2026-03-09,"{then}","{now}"\n'
+    (row,) = read_completions((header + line).encode(), "detail.csv", TODAY)
+    assert isinstance(row, CompletionRow) and row.learner_local == local
+
+
+def test_what_a_person_is_sure_of_goes_before_the_provider_s_word() -> None:
+    line = "Ana,ana@example.org,IA-1,Sound,Course,1,100%,2026-03-09\n"
+    (row,) = read_completions((HEADER + line).encode(), "detail.csv", TODAY, Reading(assurance=Assurance.CLAIMED))
+    assert isinstance(row, CompletionRow) and row.assurance is Assurance.CLAIMED

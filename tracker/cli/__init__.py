@@ -45,12 +45,20 @@ def main() -> None:
 
 def _attach() -> None:
     from tracker.cli import (  # noqa: F401 — each file adds its commands to `main`
+        batches,
         catalogue,
+        clients,
         database,
         demo,
+        desk,
         imports,
+        jobs,
         learning,
+        linkedin,
+        notices,
+        profiles,
         reports,
+        roster,
         serve,
         union,
         users,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, BinaryIO, ParamSpec, TypeVar
 
 import click
 from flask import current_app
@@ -76,6 +77,24 @@ def read_file(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise Refused("unreadable_file", f"{file} cannot be read: {error.strerror}.") from None
+
+
+the_file = click.argument("file", type=click.Path(path_type=Path))
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[BinaryIO]:
+    """A file, open to be read piece by piece.
+
+    Raises:
+        Refused: ``unreadable_file``.
+    """
+    try:
+        stream = file.open("rb")
+    except OSError as error:
+        raise Refused("unreadable_file", f"{file} cannot be read: {error.strerror}.") from None
+    with stream:
+        yield stream
 
 
 def read_text(file: Path) -> str:

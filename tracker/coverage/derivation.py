@@ -36,7 +36,7 @@ from tracker.models import PathVersion as PathVersionRow
 from tracker.models import Section as SectionRow
 from tracker.models.loading import in_chunks, read_rows
 
-MEMBERS_AT_ONCE = 2_000
+MEMBERS_AT_ONCE = 1_000
 
 
 class NothingApplied(Exception):

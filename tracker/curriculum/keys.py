@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_LOCAL_WORDS = re.compile(r"\b(?:local|union|number|no|num)\b\.?|[\s#.\-–—_]+", re.IGNORECASE)
+from tracker.curriculum.local_numbers import spelled_local
+
+_LOCAL_WORDS = re.compile(r"\b(?:local|union|number|no|num)\b\.?", re.IGNORECASE)
+_MARKS = re.compile(r"(?<![0-9])[\s#.\-–—_]+|[\s#.\-–—_]+(?![\s#.\-–—_0-9])")  # but between two digits: "80-44" is not 8044
+
+_COURSE_URN = re.compile(r"^urn:(?:li:)?lyndacourse:(?=[0-9]+$)")
 
 
 def member_key(number: str) -> str:
@@ -21,7 +26,10 @@ def email_key(email: str) -> str:
 
 def unit_key(number: str) -> str:
     """A unit's number however it is written: "Local 600", "local no. 0600" and "#600" are one, so are "B-173" and "b173"."""
-    text = _LOCAL_WORDS.sub("", number.strip()).casefold()
+    spelled = spelled_local(number)
+    if spelled is not None:
+        return spelled
+    text = _MARKS.sub("", _LOCAL_WORDS.sub(" ", number.casefold()).strip())
     return text.lstrip("0") or ("0" if text else "")
 
 
@@ -33,6 +41,13 @@ def craft_key(name: str) -> str:
 def course_key(text: str) -> str:
     """A course's code, id, slug or title without regard to case and outer spaces."""
     return text.strip().casefold()
+
+
+def provider_course_key(text: str) -> str:
+    """A provider's id of a course however a feed writes it: LinkedIn's "urn:li:lyndaCourse:1", "urn:lyndaCourse:1",
+    "0000001" and "1" are one."""
+    key = _COURSE_URN.sub("", course_key(text))
+    return key.lstrip("0") or "0" if key.isascii() and key.isdigit() else key
 
 
 def slug_of(url: str) -> str:

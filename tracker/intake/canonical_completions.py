@@ -8,7 +8,9 @@ from datetime import date
 from tracker.curriculum.faults import Fault
 from tracker.curriculum.words import Assurance
 from tracker.intake.cells import NOT_A_DAY, is_link, is_plain, iso_day, shown, text_faults
-from tracker.intake.reports import EARLIEST, CompletionReader, day_fault
+from tracker.intake.headings import heading_key
+from tracker.intake.reading import Reading
+from tracker.intake.reports import EARLIEST, CompletionReader, Pick, day_fault
 from tracker.intake.tables import HeadedTable
 from tracker.operations.rows import CompletionRow, RowFaults
 
@@ -22,15 +24,16 @@ _ASSURANCES = {"": Assurance.CLAIMED} | {each.word: each for each in Assurance}
 
 
 def fits(table: HeadedTable) -> bool:
-    return not table.lacking(("course", "completed_on")) and len(table.lacking(("member_number", "email"))) < 2
+    keys = set(map(heading_key, table.headers))
+    return {"course", "completed on"} <= keys and not keys.isdisjoint(("member number", "email"))
 
 
-def read(table: HeadedTable, today: date) -> CompletionReader:
-    return CompletionReader(PROFILE, SOURCE, table.others(COLUMNS), _rows(table, today))
+def read(table: HeadedTable, today: date, reading: Reading) -> CompletionReader:
+    rows = _rows(table, table.pick(COLUMNS), today, reading.assurance)
+    return CompletionReader(PROFILE, SOURCE, table.others(COLUMNS), rows, table.headers, reading)
 
 
-def _rows(table: HeadedTable, today: date) -> Iterator[CompletionRow | RowFaults]:
-    pick = table.pick(COLUMNS)
+def _rows(table: HeadedTable, pick: Pick, today: date, fixed: Assurance | None) -> Iterator[CompletionRow | RowFaults]:
     for row in table.rows:
         if isinstance(row, RowFaults):
             yield row
@@ -40,6 +43,8 @@ def _rows(table: HeadedTable, today: date) -> Iterator[CompletionRow | RowFaults
         number, email, course, completed_on, assurance, evidence_url, external_id = values
         day = iso_day(completed_on)
         level = _ASSURANCES.get(assurance.lower())
+        if fixed is not None and level is not None:
+            level = fixed
         if (
             day is None
             or level is None

@@ -17,6 +17,11 @@ NOT_A_DAY = "is no day: write it YYYY-MM-DD, as in 2026-03-09"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
+def listed(text: str) -> list[str]:
+    """The items of a list of ours, which stand apart by | and by lines."""
+    return [item for line in text.splitlines() for each in line.split("|") if (item := each.strip())]
+
+
 def shown(value: str) -> str:
     """The value as a fault shows it: enough to find it by, however long it is."""
     return value if len(value) <= 80 else value[:79] + "…"

@@ -1,46 +1,57 @@
-"""The records of a CSV file: which encoding, which separator, which line each record starts on."""
+"""The records of a CSV file: which separator, which quotes, which line each record starts on."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
-from collections.abc import Iterator
-from itertools import chain
-from typing import BinaryIO
-
-from charset_normalizer import from_bytes
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, islice
+from typing import BinaryIO, NamedTuple
 
 from tracker.curriculum.faults import Fault
+from tracker.intake.headings import MOST_ABOVE, guessed, named, trimmed
+from tracker.intake.text_encoding import LONGEST_CELL, LONGEST_LINE, Encoding, encoding_of
 from tracker.operations.refused import Refused
 from tracker.operations.rows import RowFaults
 
 SEPARATORS = ",;\t|"
+_RARE_SEPARATORS = "^~"  # which words hold too
 
-# Characters. A skills or notes column may be long; a million is a quote that never closes, or an attack. The csv
-# module keeps one limit for the whole process, so it is set once, here.
-LONGEST_CELL = 1_000_000
-csv.field_size_limit(LONGEST_CELL)
+csv.field_size_limit(LONGEST_CELL)  # one for the whole process, so it is set once, here
 
 _CHUNK = 1 << 20
-_SAMPLE = 1 << 16
+_SAMPLE = 1 << 16  # characters in which separator and quotes are looked for, and lines
+_MOST_LINES = 3 * MOST_ABOVE
+_TOLD = re.compile(r"\s*\"?sep=(\t|[^\w\s\"'])\"?\s*", re.IGNORECASE)  # Excel's own first line
+_SINGLE_QUOTED = re.compile(r" *'(?:[^'\\]|''|\\.)*'(?: *[,;\t|^~] *'(?:[^'\\]|''|\\.)*')+[\s,;|^~]*")
+# A backslash before a quote that is inside a cell, for the cell goes on behind it, or ends with a quote of its own.
+_ESCAPED = r"\\{quote}(?:{quote}(?= *(?:[{separator}\r\n]|$))|[^{quote}{separator}\r\n ]| +[^{separator}\r\n ])"
+_BACKSLASH = re.compile(r"\\(.?)", re.DOTALL)
 
-# What spreadsheets of the United States and Canada write when they do not write UTF-8: Windows, the Mac, DOS. Left to
-# guess among all encodings, the library takes French for Baltic.
-_OLD_ENCODINGS = ["cp1252", "mac_roman", "cp850"]
+
+class _Dialect(NamedTuple):
+    """How a file tells its cells apart."""
+
+    separator: str
+    quote: str
+    has_escapes: bool  # a quote in a cell has a backslash in front, instead of being doubled
+    above: int  # lines above the table that only tell the separator
 
 
-def records(stream: BinaryIO, file_name: str) -> Iterator[tuple[int, list[str]] | RowFaults]:
+def records(stream: BinaryIO, file_name: str, columns: Sequence[str] = ()) -> Iterator[tuple[int, list[str]] | RowFaults]:
     """Each record with the line it starts on; a record with broken quotes as ``RowFaults``.
 
+    ``columns`` are headings that the table is said to have: the separator is the one that finds them.
+
     Raises:
-        Refused: the bytes are no text (``not_text``, ``undecodable``), a cell has no end (``oversized``) or a quote
-            leaves no telling where the next row begins (``broken_quotes``).
+        Refused: the bytes are no text (``not_text``, ``undecodable``), a cell or row has no end (``oversized``) or a
+            quote leaves no telling where the next row begins (``broken_quotes``).
     """
-    encoding = _encoding(stream, file_name)
-    stream.seek(0)
-    text = _LentText(stream, encoding=encoding, newline="")  # csv needs the line ends as they are
-    return _parsed(text, file_name)
+    encoding = encoding_of(stream, file_name)
+    dialect = _dialect(stream, encoding, columns)
+    return _parsed(_opened(stream, encoding.name), dialect, file_name)
 
 
 class _LentText(io.TextIOWrapper):
@@ -50,26 +61,49 @@ class _LentText(io.TextIOWrapper):
         pass
 
 
-def _parsed(text: Iterator[str], file_name: str) -> Iterator[tuple[int, list[str]] | RowFaults]:
-    before = 0
-    first = next(text, "")
-    while first and not first.strip("\r\n"):
-        before += 1
-        first = next(text, "")
-    separator = _separator(first, file_name)
-    reader = csv.reader(chain((first,), text), delimiter=separator, skipinitialspace=True, strict=True)
+def _opened(stream: BinaryIO, encoding: str) -> _LentText:
+    stream.seek(0)
+    return _LentText(stream, encoding=encoding, newline="")  # csv needs the line ends as they are
+
+
+def _parsed(text: _LentText, dialect: _Dialect, file_name: str) -> Iterator[tuple[int, list[str]] | RowFaults]:
+    above = dialect.above
+    start = above + 1
+
+    def blocks() -> Iterator[list[str]]:
+        """The lines, as many at once as fill a block; between blocks asks whether the record in hand has no end."""
+        begin, size = 1, 0
+        while block := text.readlines(_CHUNK):
+            if size > LONGEST_LINE:
+                message = f"The row that begins in line {start} of {file_name} is longer than {LONGEST_LINE:,} characters."
+                raise Refused("oversized", f"{message} Look for a quote that never closes.")
+            yield block
+            size = size + _CHUNK if start <= begin else 0
+            begin += len(block)
+
+    lines: Iterator[str] = chain.from_iterable(blocks())
+    for _ in range(above):
+        next(lines, "")
+    reader = csv.reader(
+        map(_csv_escapes, lines) if dialect.has_escapes else lines,
+        delimiter=dialect.separator,
+        quotechar=dialect.quote,
+        escapechar="\\" if dialect.has_escapes else None,
+        skipinitialspace=True,
+        strict=True,
+    )
     while True:
-        start = before + reader.line_num + 1
+        start = above + reader.line_num + 1
         try:
             for cells in reader:
                 yield start, cells
-                start = before + reader.line_num + 1
+                start = above + reader.line_num + 1
             return
         except csv.Error as error:
-            yield _broken(error, start, before + reader.line_num, file_name)
+            yield _broken(error, start, above + reader.line_num, dialect.quote, file_name)
 
 
-def _broken(error: csv.Error, start: int, end: int, file_name: str) -> RowFaults:
+def _broken(error: csv.Error, start: int, end: int, quote: str, file_name: str) -> RowFaults:
     """A record the csv module gives up on: one faulty row if it ends with its line, else the end of the import."""
     if str(error).startswith("field larger"):  # csv has one exception for everything
         message = f"A cell that begins about line {start} of {file_name} is longer than {LONGEST_CELL:,} characters."
@@ -78,87 +112,89 @@ def _broken(error: csv.Error, start: int, end: int, file_name: str) -> RowFaults
         message = f"A quote opened in line {start} of {file_name} does not close: the rows after it cannot be told apart."
         fault = Fault(start, "", "", "has a quote that does not close: close it, or double it if it belongs to the text")
         raise Refused("broken_quotes", f"{message} Mend the line and import again.", faults=[fault]) from error
-    return RowFaults(start, (Fault(start, "", "", 'has a quote inside a quoted cell: write it twice ("")'),))
+    return RowFaults(start, (Fault(start, "", "", f"has a quote inside a quoted cell: write it twice ({quote * 2})"),))
 
 
-def _separator(header: str, file_name: str) -> str:
-    """The separator that cuts the header into most columns. Data lines are not asked: titles hold commas."""
-    try:
-        return max(SEPARATORS, key=lambda each: len(next(csv.reader([header], delimiter=each), [])))
-    except csv.Error as error:
-        raise Refused("oversized", f"{file_name} has a heading longer than {LONGEST_CELL:,} characters.") from error
+def _csv_escapes(line: str) -> str:
+    """Double the backslashes that stand for themselves, as in C:\\courses: csv would take each for a sign."""
+    return _BACKSLASH.sub(_doubled_unless_sign, line) if "\\" in line else line
 
 
-def _encoding(stream: BinaryIO, file_name: str) -> str:
-    """The encoding in which every byte of the file makes sense."""
-    start = stream.read(4)
-    stream.seek(0)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    else:
-        encoding = "utf-8-sig"
-    fault = _undecodable_line(stream, encoding, file_name)
-    if fault is None:
-        return encoding
-    if encoding == "utf-8-sig" and not start.startswith(codecs.BOM_UTF8):
-        older = _old_encoding(stream)
-        if older is not None and _undecodable_line(stream, older, file_name) is None:
-            return older
-    raise Refused(
-        "undecodable",
-        f"Line {fault} of {file_name} holds bytes that are no text. Save it as CSV UTF-8 and import that.",
-        faults=[Fault(fault, "", "", "cannot be decoded: save the file as CSV UTF-8")],
-    )
+def _doubled_unless_sign(found: re.Match[str]) -> str:
+    return found[0] if found[1] and found[1] in "\\\"'" else f"\\{found[0]}"
 
 
-def _undecodable_line(stream: BinaryIO, encoding: str, file_name: str) -> int | None:
-    """The first line that the encoding cannot read, or None. A NUL is no text in any encoding and refuses the file."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    stream.seek(0)
-    line = 1
-    while True:
-        chunk = stream.read(_CHUNK)
-        try:
-            text = decoder.decode(chunk, final=not chunk)
-        except UnicodeDecodeError as error:
-            return line + error.object[: error.start].count(b"\n")
-        if "\0" in text:
-            line += text.count("\n", 0, text.index("\0"))
-            raise Refused(
-                "not_text",
-                f"{file_name} is not a text file: line {line} holds a NUL byte. Save the table as CSV UTF-8 or XLSX.",
-                faults=[Fault(line, "", "", "holds a NUL byte")],
-            )
-        if not chunk:
-            return None
-        line += text.count("\n")
+def _dialect(stream: BinaryIO, encoding: Encoding, columns: Sequence[str]) -> _Dialect:
+    text = _opened(stream, encoding.name)
+    lines = _sample(text)
+    told = _TOLD.fullmatch(lines[0]) if lines else None
+    if told:
+        del lines[0]
+    quote = "'" if _is_single_quoted(lines) else '"'
+    separator = told[1] if told else _separator(lines, quote, columns)
+    escaped = re.compile(_ESCAPED.format(quote=quote, separator=re.escape(separator)))
+    has_escapes = encoding.has_backslash and any(map(escaped.search, chain(lines, text)))
+    return _Dialect(separator, quote, has_escapes, 1 if told else 0)
 
 
-def _old_encoding(stream: BinaryIO) -> str | None:
-    """The likeliest encoding of a file that is not UTF-8, by its lines beyond ASCII.
+def _sample(text: _LentText) -> list[str]:
+    """The first lines, each cut to a length at which it still tells its separator."""
+    lines: list[str] = []
+    size = 0
+    for line in islice(text, _MOST_LINES):
+        lines.append(line[:_SAMPLE])
+        size += len(line)
+        if size > _SAMPLE:
+            break
+    return lines
 
-    None where most of those lines are UTF-8 all the same: such a file is damaged, and an older encoding would spoil
-    every name in it without a word.
+
+def _is_single_quoted(lines: Sequence[str]) -> bool:
+    """Whether the first line with several cells has each in single quotes."""
+    for line in lines:
+        if _SINGLE_QUOTED.fullmatch(line):
+            return True
+        if any(separator in line for separator in SEPARATORS):
+            return False
+    return False
+
+
+def _separator(lines: Sequence[str], quote: str, columns: Sequence[str]) -> str:
+    """The separator that cuts the first line into most columns, unless what is below shows it to be a title.
+
+    Below, titles of courses hold commas: a separator is only as good as the headings that it finds, and the rows that
+    are as wide as they are.
     """
-    stream.seek(0)
-    sample: list[bytes] = []
-    size = sound = 0
-    for line in stream:
-        if not line.isascii():
-            sample.append(line[:_SAMPLE])
-            size += len(sample[-1])
-            sound += _is_utf8(line)
-            if size >= _SAMPLE:
-                break
-    if sound * 2 > len(sample):
-        return None
-    best = from_bytes(b"".join(sample), cp_isolation=_OLD_ENCODINGS).best()
-    return best.encoding if best else None
+    rows = {each: _cut(lines, each, quote) for each in SEPARATORS + _RARE_SEPARATORS}
+    for each in rows:
+        if not rows[each]:  # nothing but separators
+            return each
+    first = max(SEPARATORS, key=lambda each: len(rows[each][0]))
+    if columns:
+        for each in (first, *rows):
+            if named(list(map(trimmed, rows[each])), columns):
+                return each
+    head, *below = rows[first]
+    if len(head) > 2 and 2 * sum(len(row) > 1 for row in below) >= len(below):
+        return first
+    fits = {each: _fit(rows[each], each) for each in (first, *rows)}
+    best = max(fits, key=lambda each: fits[each])
+    return best if fits[best] > (0, 0) else first
 
 
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+def _cut(lines: Sequence[str], separator: str, quote: str) -> list[list[str]]:
+    """The first records as this separator would cut them."""
+    rows: list[list[str]] = []
+    with suppress(csv.Error):  # what is broken is told when the records are read
+        reader = csv.reader(lines, delimiter=separator, quotechar=quote, skipinitialspace=True)
+        rows.extend(islice((row for row in reader if any(map(str.strip, row))), MOST_ABOVE))
+    return rows
+
+
+def _fit(rows: Sequence[list[str]], separator: str) -> tuple[int, int]:
+    """How well the rows look when cut by the separator: how many are as wide as the headings, and how wide that is."""
+    names = guessed(list(map(trimmed, rows))).names
+    width = sum(map(bool, names))
+    if width < 2 or (separator not in SEPARATORS and width < len(names)):
+        return 0, 0
+    return sum(len(row) >= len(names) for row in rows), width

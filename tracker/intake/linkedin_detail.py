@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from tracker.curriculum.faults import Fault
 from tracker.curriculum.words import Assurance
-from tracker.intake.cells import is_plain, iso_day, shown, text_faults
-from tracker.intake.reports import EARLIEST, CompletionReader, day_fault
-from tracker.intake.tables import HeadedTable, heading_key
+from tracker.intake.cells import LONGEST_LINK, LONGEST_TEXT, is_plain, iso_day, shown, text_faults
+from tracker.intake.headings import heading_key
+from tracker.intake.reading import Reading
+from tracker.intake.reports import EARLIEST, CompletionReader, Pick, day_fault
+from tracker.intake.tables import HeadedTable
 from tracker.operations.refused import Refused
 from tracker.operations.rows import CompletionRow, NotACompletion, RowFaults
 
@@ -32,6 +34,8 @@ _READ = (
     "Content Type",
     "Percent Completed",
     "Completed At",
+    "Groups (Current Membership)",
+    "Groups (At Time Of Engagement)",
 )
 _IGNORED = (  # ours to know and not to keep: the report says more about people than the union asks
     "Content Provider",
@@ -43,8 +47,6 @@ _IGNORED = (  # ours to know and not to keep: the report says more about people 
     "Skills",
     "Course Name",
     "Course ID",
-    "Groups (At Time Of Engagement)",
-    "Groups (Current Membership)",
 )
 # The columns whose text is stored, in the order of the values they are checked with.
 _STORED = ("Unique User ID", "Email", "Name", "Content ID", "Content Name")
@@ -55,53 +57,74 @@ _MOMENT = re.compile(
     r"(?:,?[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?\s*(?:([AP])\.?M\.?)?)?",
     re.IGNORECASE,
 )
+_LONGEST = 60  # characters of a moment or a percentage: longer ones are none, and would fill the memory of those met
 _PERCENT = re.compile(r"([0-9]+)(?:[.,]([0-9]+))?\s*%?")
 
-_OTHER_REPORTS = {
-    'LinkedIn\'s "Learner Summary"': {"days logged in", "course completions"},
-    'LinkedIn\'s "Organization Summary"': {"people logged in", "unique viewers"},
-    "a member's own LinkedIn archive": {"content title", "content completed at"},
-}
+_LOCAL = re.compile(r"\blocal\b.*\d|\blocal (?:one|two)\b", re.IGNORECASE)
+
+# What LinkedIn offers besides: the headings that give each away, and what it is good for.
+_OTHER_REPORTS = (
+    (
+        'LinkedIn\'s "Learner Summary"',
+        {"days logged in", "course completions"},
+        "counts views and says of no course who did it",
+    ),
+    ('LinkedIn\'s "Organization Summary"', {"people logged in", "unique viewers"}, "counts views and names no learner"),
+    (
+        "LinkedIn's file of users",
+        {"primary email address", "license english status"},
+        "says who has an account, and not who completed what: import it as a list of accounts",
+    ),
+    (
+        "LinkedIn's file of users",
+        {"preferred first name", "primary email address"},
+        "says who has an account, and not who completed what: import it as a list of accounts",
+    ),
+)
 
 
 def fits(table: HeadedTable) -> bool:
-    return all(_heading(table, column) for column in _NEEDED) and any(_heading(table, column) for column in _LEARNER)
+    keys = {key for header in table.headers for key in (_stem(header), heading_key(header))}
+    return keys.issuperset(map(heading_key, _NEEDED)) and not keys.isdisjoint(map(heading_key, _LEARNER))
 
 
-def read(table: HeadedTable, today: date) -> CompletionReader:
+def read(table: HeadedTable, today: date, reading: Reading) -> CompletionReader:
     known = {heading_key(column) for column in (*_READ, *_IGNORED)}
     dropped = [header for header in table.headers if header and not known & {heading_key(header), _stem(header)}]
-    return CompletionReader(PROFILE, SOURCE, dropped, _rows(table, today))
+    pick = table.pick([_heading(table, column) or column for column in _READ])
+    zone = _zone(_heading(table, "Completed At") or "")
+    rows = _rows(table, pick, zone, today, reading.assurance or Assurance.PROVIDER)
+    return CompletionReader(PROFILE, SOURCE, dropped, rows, table.headers, reading)
 
 
 def refuse_other_reports(table: HeadedTable) -> None:
-    """LinkedIn's other downloads count views or name no learner: say which report to fetch instead.
+    """LinkedIn's other downloads do not say who completed which course: say which report to fetch instead.
 
     Raises:
         Refused: ``wrong_report``.
     """
     stems = {_stem(header) for header in table.headers}
-    for name, signs in _OTHER_REPORTS.items():
-        if signs <= stems and "content name" not in stems:
+    for name, signs, what in _OTHER_REPORTS:
+        if signs <= stems and not {"content name", "completed at"} & stems:
             raise Refused(
                 "wrong_report",
-                f"{table.file_name} is {name}, which does not say who completed which course. In LinkedIn Learning's "
-                'administration open Reports, download "Learner Detail" as CSV, and import that.',
+                f"{table.file_name} is {name}, which {what}. For completions open Reports in LinkedIn Learning's "
+                'administration, download "Learner Detail" as CSV, and import that.',
             )
 
 
-def _rows(table: HeadedTable, today: date) -> Iterator[CompletionRow | NotACompletion | RowFaults]:
-    pick = table.pick([_heading(table, column) or column for column in _READ])
-    zone = _zone(_heading(table, "Completed At") or "")
+def _rows(
+    table: HeadedTable, pick: Pick, zone: tzinfo | None, today: date, assurance: Assurance
+) -> Iterator[CompletionRow | NotACompletion | RowFaults]:
     for row in table.rows:
         if isinstance(row, RowFaults):
             yield row
             continue
         line, cells = row
-        name, email, learner_id, title, course_id, kind, percent_text, completed_at = pick(cells)
+        name, email, learner_id, title, course_id, kind, percent_text, completed_at, groups, groups_then = pick(cells)
         if kind.lower() != "course":
             if kind:
-                yield NotACompletion(line, _kind_reason(kind))
+                yield NotACompletion(line, kind_reason(shown(kind)))
             else:
                 yield RowFaults(line, (Fault(line, "Content Type", "", "is missing"),))
             continue
@@ -124,7 +147,10 @@ def _rows(table: HeadedTable, today: date) -> Iterator[CompletionRow | NotACompl
                 yield RowFaults(line, faults)
                 continue
             assert day is not None
-        yield CompletionRow(line, "", learner_id, email, name, course_id, title, day, Assurance.PROVIDER, "", "")
+        yield CompletionRow(
+            *(line, "", learner_id, email, name, course_id, title, day, assurance, "", ""),
+            learner_local=_local_among(groups[:LONGEST_LINK]) or _local_among(groups_then[:LONGEST_LINK]),
+        )
 
 
 def _faults(
@@ -179,6 +205,8 @@ def _day(text: str, zone: tzinfo | None) -> date | None:
     """The Los Angeles day of what Completed At says, or None. Days without a time are taken as written."""
     if len(text) == 10 and (day := iso_day(text)):
         return day
+    if len(text) > _LONGEST:
+        return None
     try:
         moment = datetime.fromisoformat(text) if _is_iso_moment(text) else _moment(text)
         if moment is None:
@@ -230,6 +258,8 @@ def _percent(text: str) -> float | None:
     """100 for "100%", "100", "100.0 %" and "100,0 %"; None for what is no percentage."""
     if not text:
         return 0.0  # opened, never begun
+    if len(text) > _LONGEST:
+        return None
     found = _PERCENT.fullmatch(text)
     if found is None:
         return None
@@ -242,7 +272,15 @@ def _is_fraction(percent: float, text: str) -> bool:
     return percent <= 1 and "%" not in text
 
 
+@lru_cache(maxsize=10_000)
+def _local_among(groups: str) -> str:
+    """The groups that name a local, such as "Local 999, Lighting": for people to recognise the learner by."""
+    locals_ = dict.fromkeys(group.strip() for group in groups.split(",") if _LOCAL.search(group))
+    text = ", ".join(locals_)
+    return text if text.isprintable() and len(text) <= LONGEST_TEXT else ""
+
+
 @lru_cache(maxsize=1_000)
-def _kind_reason(kind: str) -> str:
-    word = shown(kind).lower()
+def kind_reason(kind: str) -> str:
+    word = kind.lower()
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"

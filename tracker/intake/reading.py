@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from tracker.curriculum.refused import Refused
 from tracker.curriculum.words import Assurance
+from tracker.intake.moments import place_zone
 
 DATE_ORDERS = ("ymd", "dmy", "mdy")
 
@@ -35,6 +38,46 @@ class Reading:
     assurance: Assurance | None = None
     member: str = ""
 
+    def __post_init__(self) -> None:
+        """A form sends every field, also those left blank: a blank column or constant is none."""
+        for name in ("columns", "constants"):
+            said = {field: value.strip() for field, value in getattr(self, name).items() if value.strip()}
+            object.__setattr__(self, name, said)
+
+    @property
+    def is_particular(self) -> bool:
+        """Whether it says of columns and their contents what the built-in forms do not ask."""
+        return bool(self.columns or self.constants or self.values or self.date_order or self.time_zone)
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The zone that ``time_zone`` names, None where it names none.
+
+        Raises:
+            Refused: ``unknown_zone``.
+        """
+        if not self.time_zone:
+            return None
+        zone = place_zone(self.time_zone)
+        if zone is None:
+            message = f"{self.time_zone!r} is no time zone: write a place's, such as America/Los_Angeles, or UTC."
+            raise Refused("unknown_zone", message, field="time_zone")
+        return zone
+
+    def over(self, saved: Reading) -> Reading:
+        """This, and what ``saved`` says where this is silent."""
+        fields = {*saved.values, *self.values}
+        return Reading(
+            profile=self.profile or saved.profile,
+            columns={**saved.columns, **self.columns},
+            constants={**saved.constants, **self.constants},
+            values={field: {**saved.values.get(field, {}), **self.values.get(field, {})} for field in sorted(fields)},
+            date_order=self.date_order or saved.date_order,
+            time_zone=self.time_zone or saved.time_zone,
+            assurance=self.assurance or saved.assurance,
+            member=self.member or saved.member,
+        )
+
     def as_json(self) -> dict[str, Any]:
         """As plain JSON, for a saved profile or a job."""
         plain = asdict(self)
@@ -47,3 +90,6 @@ class Reading:
         assurance = plain.get("assurance") or ""
         known = {name: plain[name] for name in cls.__dataclass_fields__ if name in plain and name != "assurance"}
         return cls(**known, assurance=Assurance.from_word(assurance) if assurance else None)
+
+
+AS_FOUND = Reading()  # nothing is said: the headings choose

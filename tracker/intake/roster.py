@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tracker.curriculum.faults import Fault
 from tracker.curriculum.words import MembershipKind
+from tracker.intake import mapped_roster
 from tracker.intake.cells import NOT_A_DAY, is_address, is_plain, iso_day, shown, text_faults
+from tracker.intake.fields import still_wanted
+from tracker.intake.headings import heading_key
+from tracker.intake.reading import AS_FOUND, Reading
+from tracker.intake.reports import Pick, RosterReader
+from tracker.intake.saved import fitting, named, refuse_unknown_table
 from tracker.intake.tables import Content, HeadedTable, read_table, unknown_table
+from tracker.operations.profiles import SavedProfile
 from tracker.operations.rows import RosterRow, RowFaults
 
+PROFILE = "canonical"
+SOURCE = "table"
 REQUIRED = ("member_number", "local")
 COLUMNS = (
     "member_number",
@@ -26,35 +35,43 @@ COLUMNS = (
     "home",
 )
 
+WANTED = f"{', '.join(COLUMNS)} (at least {' and '.join(REQUIRED)})"
+
 _HOME = {"": None, "yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _KINDS = frozenset(("", *MembershipKind))
 
 
-@dataclass
-class RosterReader:
-    """The rows of one roster, to be walked once. ``dropped`` are the headings of columns that are not kept."""
-
-    dropped: list[str]
-    rows: Iterator[RosterRow | RowFaults]
-
-    def __iter__(self) -> Iterator[RosterRow | RowFaults]:
-        return self.rows
-
-
-def read_roster(content: Content, file_name: str) -> RosterReader:
+def read_roster(
+    content: Content, file_name: str, reading: Reading = AS_FOUND, profiles: Sequence[SavedProfile] = ()
+) -> RosterReader:
     """The memberships a roster states. Whether a status or a local exists is for the import to judge, not the reader.
 
+    The reading's columns come first, then its profile; else the headings choose: the canonical columns, or a saved profile.
+
     Raises:
-        Refused: ``unknown_table`` without the columns ``member_number`` and ``local``; or what ``read_table`` refuses.
+        Refused: ``unknown_profile``, ``ambiguous_profile``, ``unknown_table`` with the guessed mapping to use; or what
+            ``read_table`` and ``open_mapped`` refuse.
     """
-    table = read_table(content, file_name)
-    if table.lacking(REQUIRED):
-        raise unknown_table(table, f"{', '.join(COLUMNS)} (at least {' and '.join(REQUIRED)})")
-    return RosterReader(table.others(COLUMNS), _rows(table))
+    is_named = reading.profile == PROFILE
+    found = None if is_named else named("roster", reading, profiles, (PROFILE,))
+    if found is None:
+        table = read_table(content, file_name)
+        keys = set(map(heading_key, table.headers))
+        columns = {field: field for field in COLUMNS if heading_key(field) in keys} | dict(reading.columns)
+        if reading.is_particular and not still_wanted("roster", {*columns, *reading.constants}):
+            return mapped_roster.read(content, file_name, replace(reading, columns=columns), PROFILE)
+        if keys.issuperset(map(heading_key, REQUIRED)):
+            rows = _rows(table, table.pick(COLUMNS))
+            return RosterReader(PROFILE, SOURCE, table.others(COLUMNS), rows, table.headers, reading)
+        if is_named:
+            raise unknown_table(table, WANTED)
+        found = fitting(content, table, "roster", reading, profiles)
+        if found is None:
+            raise refuse_unknown_table(table, "roster", reading, WANTED)
+    return mapped_roster.read(content, file_name, found.reading, found.name, found.source)
 
 
-def _rows(table: HeadedTable) -> Iterator[RosterRow | RowFaults]:
-    pick = table.pick(COLUMNS)
+def _rows(table: HeadedTable, pick: Pick) -> Iterator[RosterRow | RowFaults]:
     for row in table.rows:
         if isinstance(row, RowFaults):
             yield row
@@ -77,7 +94,7 @@ def _rows(table: HeadedTable) -> Iterator[RosterRow | RowFaults]:
             _HOME.get(home.lower()),
         )
         faults = tuple(_faults(membership, values))
-        yield RowFaults(line, faults) if faults else membership
+        yield RowFaults(line, faults, (number, email, local)) if faults else membership
 
 
 def _faults(row: RosterRow, values: tuple[str, ...]) -> Iterator[Fault]:

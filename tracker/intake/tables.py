@@ -1,24 +1,29 @@
-"""A headed table from the bytes of a CSV or XLSX file, whatever its encoding, separator and spelling of headings."""
+"""A headed table from the bytes of a CSV, XLSX, XLS or ODS file, whatever its encoding, separator and headings."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from operator import itemgetter
 from typing import BinaryIO, TypeAlias
 
 from tracker.curriculum.faults import Fault
-from tracker.intake import delimited, workbook
+from tracker.intake import compound, delimited, oldworkbook, opendocument, workbook
+from tracker.intake.archive import Archive
 from tracker.intake.cells import shown
+from tracker.intake.headings import MOST_ABOVE, MOST_COLUMNS, explain, guessed, heading_key, named, trimmed
 from tracker.operations.refused import Refused
 from tracker.operations.rows import RowFaults
 
 Content: TypeAlias = bytes | BinaryIO
 TableRow: TypeAlias = tuple[int, list[str]]
 
-# Wider than any report known (the widest has some 60), narrow enough that a hostile header costs nothing.
-MOST_COLUMNS = 1_000
+Records: TypeAlias = Iterator[TableRow | RowFaults]
+
+_MOST_CELLS_ABOVE = 50_000  # looked through for headings
+_MOST_BLANK = 1_000_000  # records above any
 
 # What a file begins with that people upload by mistake: said by name, because "not a table" leaves them guessing.
 _FOREIGN: tuple[tuple[bytes, str], ...] = (
@@ -26,7 +31,6 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
     (b"%PDF", "a PDF"),
-    (b"\xd0\xcf\x11\xe0", "an old or password-protected Office file"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
@@ -40,13 +44,13 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
 
 @dataclass
 class HeadedTable:
-    """A table whose first row names its columns.
+    """A table, one row of which names its columns.
 
-    ``headers`` stand as the file writes them. ``rows`` can be walked once and holds one row in memory at a time: the
-    line the record starts on (in a workbook, its row) and as many cells as there are headers, without outer spaces;
-    short records are filled up and blank ones left out. A record longer than the headers, or with a broken quote, comes
-    as ``RowFaults`` for the reader to pass on. Walking may raise ``Refused`` where a quote leaves no telling where the
-    next row begins.
+    ``headers`` stand as the file writes them; what is the same twice under two groups has its group in front.
+    ``rows`` can be walked once and holds one row in memory at a time: the line the record starts on (in a workbook, its
+    row) and as many cells as there are headers, without outer spaces; short records are filled up and blank ones left
+    out. A record longer than the headers, or with a broken quote, comes as ``RowFaults`` for the reader to pass on.
+    Walking may raise ``Refused`` where the file turns out to be damaged, or has no end.
     """
 
     file_name: str
@@ -92,10 +96,22 @@ class HeadedTable:
         return lambda cells: values([*cells, ""])
 
 
-def read_table(content: Content, file_name: str) -> HeadedTable:
-    """The table in a CSV (any usual encoding and separator) or XLSX file.
+# What other documents keep in their archive.
+_PACKED: tuple[tuple[str, str], ...] = (
+    ("xl/workbook.bin", "a binary workbook (XLSB)"),
+    ("word/document.xml", "a Word document"),
+    ("ppt/presentation.xml", "a presentation"),
+    ("Index/Document.iwa", "an Apple document (Numbers or Pages)"),
+    ("content.xml", "an OpenDocument text or drawing"),
+)
 
-    A file-like must be seekable, and stay open while the rows are walked.
+
+def read_table(content: Content, file_name: str, *, columns: Sequence[str] = ()) -> HeadedTable:
+    """The table in a CSV (any usual encoding, separator and quotes), XLSX, XLS or ODS file.
+
+    ``columns`` are headings that someone says the table has: the first record that holds them all has the headings.
+    Where there is none, as without columns, the headings are the first record that is no title (``guessed``). A
+    file-like must be seekable, and stay open while the rows are walked.
 
     Raises:
         Refused: ``empty_file``, ``not_a_table``, ``not_text``, ``undecodable``, ``no_header``, ``too_many_columns``,
@@ -105,19 +121,46 @@ def read_table(content: Content, file_name: str) -> HeadedTable:
     stream.seek(0)
     head = stream.read(4_096)
     stream.seek(0)
+    return _headed(_records(stream, head, file_name, columns), file_name, columns)
+
+
+def _records(stream: BinaryIO, head: bytes, file_name: str, columns: Sequence[str]) -> Records:
+    """The file's records, by what it begins with; what it is called does not count.
+
+    Raises:
+        Refused: ``not_a_table``, or what the reader refuses.
+    """
     if head.startswith(b"PK\x03\x04"):
-        return _headed(workbook.records(stream, file_name), file_name)
+        return _without_margin(_unpacked(Archive(stream, file_name)))
+    if head.startswith(compound.MAGIC):
+        return _without_margin(oldworkbook.records(stream, file_name))
     for magic, name in _FOREIGN:
         if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(magic):
-            raise Refused(
-                "not_a_table", f"{file_name} is {name}, not a table. Save the table as CSV or XLSX and import that."
-            )
-    return _headed(delimited.records(stream, file_name), file_name)
+            raise _other(file_name, name)
+    return delimited.records(stream, file_name, columns)
 
 
-def heading_key(header: str) -> str:
-    """What two spellings of one heading have in common."""
-    return " ".join(header.replace("_", " ").split()).casefold()
+def _unpacked(archive: Archive) -> Iterator[TableRow]:
+    if workbook.BOOK in archive:
+        return workbook.records(archive)
+    if opendocument.is_spreadsheet(archive):
+        return opendocument.records(archive)
+    for part, name in _PACKED:
+        if part in archive:
+            raise _other(archive.file_name, name)
+    raise _other(archive.file_name, "a ZIP archive")
+
+
+def _without_margin(rows: Iterator[TableRow]) -> Iterator[TableRow]:
+    """The rows of a sheet without the blank columns to the left of its table."""
+    first = list(islice(rows, MOST_ABOVE))
+    margin = min((next(place for place, cell in enumerate(cells) if cell) for _, cells in first), default=0)
+    return ((line, cells[margin:]) for line, cells in chain(first, rows))
+
+
+def _other(file_name: str, name: str) -> Refused:
+    message = f"{file_name} is {name}, not a table. Save the table as CSV or XLSX and import that."
+    return Refused("not_a_table", message)
 
 
 def unknown_table(table: HeadedTable, wanted: str) -> Refused:
@@ -128,28 +171,60 @@ def unknown_table(table: HeadedTable, wanted: str) -> Refused:
     )
 
 
-def _headed(records: Iterator[TableRow | RowFaults], file_name: str) -> HeadedTable:
-    """Take the first record that is not blank as the headings."""
-    for record in records:
-        if isinstance(record, RowFaults):
-            raise Refused("no_header", f"The headings of {file_name} cannot be read.", faults=record.faults)
-        line, cells = record
-        headers = [cell.strip("\ufeff \t\r\n\xa0") for cell in cells]
-        if any(headers):
-            break
-    else:
+def _headed(records: Records, file_name: str, columns: Sequence[str]) -> HeadedTable:
+    """Find the headings among the first records."""
+    above, records = _first_filled(records, file_name)
+    found = [trimmed(cells) for _, cells in above]
+    headings = named(found, columns) if columns else None
+    if headings is None:
+        headings = guessed(found)
+        if headings.place == 0 and _is_data(headings.names):
+            raise Refused(
+                "no_header",
+                f"{file_name} begins with {shown(', '.join(headings.names))!r}, which are no headings. "
+                "Put a first row there that names the columns.",
+            )
+    place, names = headings
+    if len(names) > MOST_COLUMNS:
+        raise Refused("too_many_columns", f"{file_name} has {len(names):,} columns; at most {MOST_COLUMNS:,} can be read.")
+    below = place + 1
+    if below < len(found) and explain(names, found[below]):
+        below += 1
+    return HeadedTable(file_name, above[place][0], names, _fitted(chain(above[below:], records), len(names)))
+
+
+def _first_filled(records: Records, file_name: str) -> tuple[list[TableRow], Records]:
+    """The records among which to look for headings, and those after them.
+
+    Raises:
+        Refused: ``empty_file``; ``no_header`` where the first cannot be read. A fault further down is left to whoever
+            walks as far.
+    """
+    above: list[TableRow] = []
+    size = 0
+    try:
+        for number, record in enumerate(records):
+            if isinstance(record, RowFaults):
+                if not above:
+                    raise Refused("no_header", f"The headings of {file_name} cannot be read.", faults=record.faults)
+                return above, chain((record,), records)
+            if any(record[1]) and trimmed(record[1]):
+                above.append(record)
+                size += len(record[1])
+            if len(above) == MOST_ABOVE or size > _MOST_CELLS_ABOVE or number > _MOST_BLANK:
+                break
+    except Refused as refused:
+        if not above:
+            raise
+        return above, _refusing(refused)
+    if not above:
         raise Refused("empty_file", f"{file_name} is empty. Export it again, with its heading row.")
-    while not headers[-1]:  # a separator at the end of each line, or a formatted column beside the table
-        headers.pop()
-    if len(headers) > MOST_COLUMNS:
-        raise Refused("too_many_columns", f"{file_name} has {len(headers):,} columns; at most {MOST_COLUMNS:,} can be read.")
-    if _is_data(headers):
-        raise Refused(
-            "no_header",
-            f"{file_name} begins with {shown(', '.join(headers))!r}, which are no headings. "
-            "Put a first row there that names the columns.",
-        )
-    return HeadedTable(file_name, line, headers, _fitted(records, len(headers)))
+    return above, records
+
+
+def _refusing(refused: Refused) -> Records:
+    raise refused
+    yield
 
 
 def _is_data(headers: list[str]) -> bool:
@@ -157,7 +232,7 @@ def _is_data(headers: list[str]) -> bool:
     return any("@" in header for header in headers) or not any(map(str.isalpha, "".join(headers)))
 
 
-def _fitted(records: Iterator[TableRow | RowFaults], width: int) -> Iterator[TableRow | RowFaults]:
+def _fitted(records: Iterable[TableRow | RowFaults], width: int) -> Records:
     """The records below the headings, each made as wide as they are."""
     strip = str.strip
     for record in records:

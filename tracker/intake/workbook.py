@@ -1,147 +1,253 @@
-"""The records of an XLSX workbook, after a look at what it would unpack to."""
+"""The records of an XLSX workbook, read as they are unpacked: no sheet is ever laid out in memory."""
 
 from __future__ import annotations
 
+import posixpath
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from typing import BinaryIO, TypeAlias
+from datetime import date
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from tracker.intake.archive import Archive
+from tracker.intake.sheets import (
+    FIRST_DAY,
+    FIRST_MAC_DAY,
+    MOST_CELLS,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    MOST_TEXT,
+    NOT_AVAILABLE,
+    Shown,
+    damaged,
+    number_text,
+    oversized,
+    shown_by,
+    shown_by_builtin,
+)
 
-from tracker.operations.refused import Refused
+BOOK = "xl/workbook.xml"
 
-Value: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
-
-MOST_ENTRIES = 1_000
-MOST_UNPACKED = 512 * 2**20  # bytes; a million rows of a wide report
-MOST_RATIO = 200  # unpacked to packed; sheets of real rows reach 10 to 40
-MOST_CELLS = 20_000_000  # the whole rectangle is laid out in memory, 24 bytes a cell, be it empty or not
-MOST_TEXT = 2**30  # bytes, if every value of a sheet were the longest shared text: each cell gets its own copy
-
-_CHUNK = 1 << 20
-_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{0,4})(\d{1,9})["']""")  # <row r="12">, <c r="AB12">
-_COUNT = re.compile(rb"""ount\s*=\s*["'](\d{1,30})["']""")  # <sst count="90" uniqueCount="12">
-_LONGEST_ATTRIBUTE = 64
-_VALUE = re.compile(rb"\bv\s*>")  # either end of <v>12</v>
-_TEXT_END = re.compile(rb"\bsi\s*>")  # either end of <si>...</si>
+_BOOLEANS = {"1": "true", "0": "false"}
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # how a character is written that XML cannot hold
+_TEXT_TAGS = frozenset(("v", "t"))
 
 
-def records(stream: BinaryIO, file_name: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row of the first visible sheet that holds anything, with its number in the workbook.
+def records(archive: Archive) -> Iterator[tuple[int, list[str]]]:
+    """Each filled row of the first visible sheet that holds anything, with its number in the workbook.
 
     Raises:
-        Refused: no workbook (``not_a_table``), or one too large to open (``oversized``).
+        Refused: ``not_a_table`` where the workbook turns out damaged, ``oversized`` where it has no end.
     """
-    _weigh(stream, file_name)
-    stream.seek(0)
-    try:
-        with CalamineWorkbook.from_filelike(stream) as workbook:
-            sheet = _first_filled(workbook)
-            if sheet is None:
+    relations = _relations(archive)
+    sheets, first_day = _sheets(archive)
+    read = _Values(archive, relations, first_day)
+    for relation in sheets:
+        kind, part = relations.get(relation, ("", ""))
+        if kind == "worksheet":
+            rows = _rows(archive, part, read)
+            first = next(rows, None)
+            if first is not None:
+                yield first
+                yield from rows
                 return
-            for line, values in enumerate(sheet.iter_rows(), start=1):
-                yield line, [_text(value) for value in values]
-    except CalamineError as error:
-        raise _unreadable(file_name) from error
 
 
-def _first_filled(workbook: CalamineWorkbook) -> CalamineSheet | None:
-    for place, about in enumerate(workbook.sheets_metadata):
-        if about.typ == SheetTypeEnum.WorkSheet and about.visible == SheetVisibleEnum.Visible:
-            sheet = workbook.get_sheet_by_index(place)
-            if sheet.height:
-                return sheet
-    return None
+def _relations(archive: Archive) -> dict[str, tuple[str, str]]:
+    """What the workbook calls its parts: their kind and name by the id it uses for them."""
+    found: dict[str, tuple[str, str]] = {}
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "Relationship":
+            part = posixpath.normpath(posixpath.join("/xl", attributes.get("Target", "")))
+            found[attributes.get("Id", "")] = (attributes.get("Type", "").rpartition("/")[2], part.lstrip("/"))
+
+    archive.read_through("xl/_rels/workbook.xml.rels", start)
+    return found
 
 
-def _text(value: Value) -> str:
-    """A cell as a CSV file would hold it: 80 and not 80.0, days and moments in ISO."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    return str(value)
+def _sheets(archive: Archive) -> tuple[list[str], date]:
+    """The ids of the visible sheets' parts, in order, and the day that the workbook counts from."""
+    relations: list[str] = []
+    first_day = FIRST_DAY
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal first_day
+        if tag == "sheet" and attributes.get("state", "visible") == "visible":
+            relations.extend(value for name, value in attributes.items() if name.rpartition(":")[2] == "id")
+        elif tag == "workbookPr" and attributes.get("date1904") in ("1", "true"):
+            first_day = FIRST_MAC_DAY
+
+    archive.read_through(BOOK, start)
+    return relations, first_day
 
 
-def _unreadable(file_name: str) -> Refused:
-    return Refused("not_a_table", f"{file_name} is a damaged workbook. Open and save it again as XLSX, or save it as CSV.")
+class _Values:
+    """What the cells of a workbook say, given the texts they share and the formats they are shown in."""
+
+    def __init__(self, archive: Archive, relations: dict[str, tuple[str, str]], first_day: date) -> None:
+        parts = dict(relations.values())
+        self._file_name = archive.file_name
+        self._first_day = first_day
+        self._texts = _texts(archive, parts["sharedStrings"]) if "sharedStrings" in parts else []
+        self._shown = _styles(archive, parts["styles"]) if "styles" in parts else {}
+
+    def __call__(self, kind: str, style: str, content: str) -> str:
+        if kind == "s":
+            try:
+                return self._texts[int(content)]
+            except (ValueError, IndexError):
+                raise damaged(self._file_name) from None
+        if kind == "n":
+            shown = self._shown.get(style, Shown.NUMBER)
+            if shown is Shown.NUMBER and content.isdigit() and len(content) < 16:
+                return content
+            try:
+                return number_text(float(content), shown, self._first_day)
+            except ValueError:
+                return content
+        if kind == "b":
+            return _BOOLEANS.get(content.strip(), content)
+        if kind == "e":
+            return "" if content == NOT_AVAILABLE else content
+        if kind == "d":
+            return content.replace("T", " ").removesuffix(" 00:00:00")
+        return _unescaped(content)
 
 
-def _weigh(stream: BinaryIO, file_name: str) -> None:
-    """Refuse what is no workbook, or would not fit in memory.
+def _texts(archive: Archive, part: str) -> list[str]:
+    """The texts that cells share, without the reading aids of East Asian ones."""
+    texts: list[str] = []
+    pieces: list[str] = []
+    weight = phonetic = 0
+    inside = False
 
-    What the archive claims of its sizes is not believed: every entry is unpacked once, chunk by chunk, and counted. The
-    cells' references and the lists' counts are read on the way, because the library believes them with its memory: a
-    lone cell in the last row and column of a tiny file asks for seventeen thousand million cells, and a false count
-    ends the whole process.
-    """
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            entries = archive.infolist()
-            if not any(entry.filename == "xl/workbook.xml" for entry in entries):
-                raise Refused(
-                    "not_a_table",
-                    f"{file_name} is a ZIP archive or another document, not a table. Import its table as CSV or XLSX.",
-                )
-            if len(entries) > MOST_ENTRIES:
-                raise _oversized(file_name, f"{len(entries):,} parts")
-            room = min(MOST_UNPACKED, max(MOST_RATIO * stream.seek(0, 2), _CHUNK))
-            most_values = longest_text = 0
-            for entry in entries:
-                size, values, longest = _weigh_part(archive, entry, room, file_name)
-                room -= size
-                most_values = max(most_values, values)
-                longest_text = max(longest_text, longest)
-            if most_values * longest_text > MOST_TEXT:
-                raise _oversized(file_name, f"{most_values:,} values and texts of {longest_text:,} characters")
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, OSError) as error:
-        raise _unreadable(file_name) from error
+    def start(tag: str, _: dict[str, str]) -> None:
+        nonlocal inside, phonetic
+        inside = tag == "t" and not phonetic
+        phonetic += tag == "rPh"
 
+    def end(tag: str) -> None:
+        nonlocal inside, phonetic, weight
+        inside = False
+        phonetic -= tag == "rPh"
+        if tag == "si":
+            text = _unescaped("".join(pieces))
+            pieces.clear()
+            texts.append(text)
+            weight += text.__sizeof__() + 8
 
-def _weigh_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int, file_name: str) -> tuple[int, int, int]:
-    """The bytes a part unpacks to, the values in it if it is a sheet, its longest text if it is the list of texts."""
-    entry.file_size = MOST_UNPACKED + 1  # it then ends where its data do, not where it says
-    size = bottom = right = value_tags = longest = text_start = 0
-    tail = b""  # of the chunk before, for what stands across the border
-    with archive.open(entry) as data:
-        while chunk := data.read(_CHUNK):
-            size += len(chunk)
-            if size > room:
-                raise _oversized(file_name, f"parts that grow more than {MOST_RATIO}-fold, or too large, when unpacked")
-            xml = tail + chunk
-            bottom, right = _extent(xml, bottom, right)
-            if bottom * right > MOST_CELLS:
-                raise _oversized(file_name, f"cells as far as row {bottom:,} and column {right:,}")
-            if any(int(count) > MOST_CELLS for count in _COUNT.findall(xml)):
-                raise _oversized(file_name, f"a list of more than {MOST_CELLS:,} texts")
-            value_tags += len(_VALUE.findall(chunk))
-            for found in _TEXT_END.finditer(chunk):
-                end = size - len(chunk) + found.end()
-                longest = max(longest, end - text_start)
-                text_start = end
-            tail = chunk[-_LONGEST_ATTRIBUTE:]
-    return size, (value_tags + 1) // 2, longest
+    def characters(data: str) -> None:
+        if inside:
+            pieces.append(data)
+
+    for _ in archive.walk(part, start, end, characters, pieces):
+        if weight > MOST_TEXT:
+            raise oversized(archive.file_name, f"more than {len(texts):,} different texts")
+    return texts
 
 
-def _extent(xml: bytes, bottom: int, right: int) -> tuple[int, int]:
-    """The lowest row and the rightmost column named so far."""
-    rightmost = b""
-    for column, row in _REFERENCE.findall(xml):
-        bottom = max(bottom, int(row))
-        if len(column) > len(rightmost) or (len(column) == len(rightmost) and column > rightmost):
-            rightmost = column
-    number = 0
-    for letter in rightmost.upper():
-        number = number * 26 + letter - 64
-    return bottom, max(right, number)
+def _styles(archive: Archive, part: str) -> dict[str, Shown]:
+    """What each style of cells shows, by its number as the cells write it; plain numbers are left out."""
+    codes: dict[str, Shown] = {}
+    styles: list[str] = []
+    inside = False
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal inside
+        if tag == "numFmt":
+            codes[attributes.get("numFmtId", "")] = shown_by(attributes.get("formatCode", ""))
+        elif tag == "cellXfs":
+            inside = True
+        elif tag == "xf" and inside:
+            styles.append(attributes.get("numFmtId", "0"))
+
+    def end(tag: str) -> None:
+        nonlocal inside
+        inside = inside and tag != "cellXfs"
+
+    archive.read_through(part, start, end)
+    shown = [codes.get(code) or shown_by_builtin(code) for code in styles]
+    return {str(place): each for place, each in enumerate(shown) if each is not Shown.NUMBER}
 
 
-def _oversized(file_name: str, what: str) -> Refused:
-    return Refused("oversized", f"{file_name} has {what}: too much for a workbook. Save the sheet as CSV and import that.")
+class _Columns(dict[str, int]):
+    """The place of a column, from 0, by its letters in the reference of a cell: ``AB`` in ``AB12``."""
+
+    def __missing__(self, letters: str) -> int:
+        place = 0
+        for letter in letters.upper():
+            place = place * 26 + ord(letter) - 64
+        if not (letters.isalpha() and letters.isascii() and len(letters) < 4 and place <= MOST_COLUMNS):
+            raise ValueError("no column of a sheet")
+        self[letters] = place - 1
+        return place - 1
+
+
+def _rows(archive: Archive, part: str, read: _Values) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a sheet that hold anything, each as wide as its last filled cell."""
+    columns = _Columns()
+    done: list[tuple[int, list[str]]] = []
+    row: list[str] = []
+    pieces: list[str] = []
+    line = size = phonetic = 0
+    column = -1
+    kind = style = ""
+    inside = False
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal line, column, kind, style, inside, phonetic
+        inside = False
+        if tag == "c":
+            reference = attributes.get("r")
+            column = columns[reference.rstrip("0123456789")] if reference else column + 1
+            if column >= MOST_COLUMNS:
+                raise ValueError("a row without end")
+            kind = attributes.get("t", "n")
+            style = attributes.get("s", "0")
+        elif tag in _TEXT_TAGS:
+            inside = not phonetic
+        elif tag == "row":
+            number = attributes.get("r")
+            line = int(number) if number else line + 1
+            if line > MOST_ROWS:
+                raise ValueError("no row of a sheet")
+            column = -1
+        elif tag == "rPh":
+            phonetic += 1
+
+    def end(tag: str) -> None:
+        nonlocal row, size, inside, phonetic
+        inside = False
+        if tag == "c":
+            if pieces:
+                content = read(kind, style, "".join(pieces))
+                pieces.clear()
+                if content and column < len(row):
+                    row[column] = content
+                elif content:
+                    row.extend([""] * (column - len(row)))
+                    row.append(content)
+        elif tag == "row" and row:
+            size += len(row)
+            done.append((line, row))
+            row = []
+        elif tag == "rPh":
+            phonetic -= 1
+
+    def characters(data: str) -> None:
+        if inside:
+            pieces.append(data)
+
+    for _ in archive.walk(part, start, end, characters, pieces):
+        if size > MOST_CELLS:
+            raise oversized(archive.file_name, f"a sheet of more than {MOST_CELLS:,} cells")
+        yield from done
+        done.clear()
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(_character, text) if "_x" in text else text
+
+
+def _character(found: re.Match[str]) -> str:
+    code = int(found[1], 16)
+    return "\ufffd" if 0xD800 <= code < 0xE000 else chr(code)  # half a pair is no character

@@ -88,7 +88,7 @@ class ProviderAccount(Fact, Base):
     member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     provider: Mapped[str] = mapped_column(Text)
-    provider_id: Mapped[str] = mapped_column(Text)  # the provider's own id of the account, "" where its list has none
+    provider_id: Mapped[str] = mapped_column(Text)  # the provider's own id of the account; failing that, its address; or ""
     is_open: Mapped[bool] = mapped_column(Boolean)  # may be used: not withdrawn, no licence taken away
     invited_on: Mapped[date | None] = mapped_column(Date)
     activated_on: Mapped[date | None] = mapped_column(Date)

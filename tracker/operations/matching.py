@@ -15,7 +15,8 @@ from typing import NamedTuple, Protocol
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tracker.curriculum.keys import course_key, email_key, member_key, plain_text, slug_of, unit_key
+from tracker.curriculum.keys import course_key, email_key, member_key, plain_text, provider_course_key, slug_of, unit_key
+from tracker.curriculum.local_numbers import other_spelling
 from tracker.curriculum.words import UnitKind
 from tracker.models import Course, CourseAlias, CourseReference, IdentifierKind, ReferenceKind, Unit
 from tracker.models.loading import in_chunks, read_rows
@@ -137,7 +138,7 @@ def learner_key(source: str, row: ReportedLearner, name: str) -> str:
 def course_name(row: ReportedCourse) -> str:
     """What makes two reported courses the same one: the provider's id, or failing that the text."""
     if row.course_id:
-        return f"id:{course_key(row.course_id)}"
+        return f"id:{provider_course_key(row.course_id)}"
     return f"text:{course_key(row.course)}"
 
 
@@ -158,8 +159,9 @@ class CourseFinder:
             )
         )
         for kind, value, course_id, retired_on in rows:
-            table = self._by[kind]
-            table[value] = None if value in table else FoundCourse(course_id, retired_on)
+            table, found = self._by[kind], FoundCourse(course_id, retired_on)
+            key = provider_course_key(value) if kind is ReferenceKind.ID else value
+            table[key] = found if table.get(key, found) == found else None
         aliases = session.execute(
             select(CourseAlias.value, Course.id, Course.retired_on).outerjoin(Course, Course.id == CourseAlias.course_id)
         )
@@ -186,8 +188,9 @@ class CourseFinder:
         if not key:
             return None
         for kind in kinds:
-            if key in self._by[kind]:
-                return self._by[kind][key]
+            its_key = provider_course_key(text) if kind is ReferenceKind.ID else key
+            if its_key in self._by[kind]:
+                return self._by[kind][its_key]
         slug = slug_of(key)
         return self._by[ReferenceKind.SLUG].get(slug) if slug else None
 
@@ -205,11 +208,15 @@ class LocalFinder:
     def find(self, number: str) -> int | None:
         found = self._exact.get(number)
         if found is None:
-            several = self._by_key.get(unit_key(number), ())
+            several = self._spelled(number)
             found = several[0] if len(several) == 1 else None
         return found
 
+    def _spelled(self, number: str) -> list[int]:
+        key = unit_key(number)
+        return self._by_key.get(key) or self._by_key.get(other_spelling(key), [])
+
     def why_not(self, number: str) -> str:
-        if len(self._by_key.get(unit_key(number), ())) > 1:
+        if len(self._spelled(number)) > 1:
             return "fits more than one local: write its number exactly as the union's file does"
         return "is not a local of the union: add it to the union's file and apply that, or correct the number"

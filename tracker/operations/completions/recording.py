@@ -14,6 +14,7 @@ from tracker.curriculum.paths import Completed, CourseTerms
 from tracker.curriculum.words import Assurance, Outcome
 from tracker.models.loading import in_chunks
 from tracker.operations.actor import Actor
+from tracker.operations.completions.claims import LINKEDIN
 from tracker.operations.completions.stage import Stage, Staged
 from tracker.operations.completions.tally import LAPSED, CompletionsRecorded
 from tracker.operations.completions.writing import write_completions
@@ -109,7 +110,7 @@ def _new_rows(
         for row in rows:
             completed = Completed(row.course_id, row.completed_on, Assurance(row.assurance))
             its_id = (row.source, row.external_id)
-            if completed in known or (row.external_id is not None and its_id in ids):
+            if completed in known or (row.external_id is not None and its_id in ids) or _is_seen_again(row, mine):
                 is_lapsed = _is_lapsed(completed, mine, terms, today)
                 recorded.lapsed += is_lapsed
                 recorded.note(row.line, Outcome.ALREADY_KNOWN, LAPSED if is_lapsed else "")
@@ -121,6 +122,15 @@ def _new_rows(
             mine.append(completed)
             new.append(row)
     return new
+
+
+def _is_seen_again(row: Staged, mine: Iterable[Completed]) -> bool:
+    """Whether LinkedIn shows a course at 100 % that it has reported as completed: someone opened it once more."""
+    return (
+        row.source == LINKEDIN
+        and row.assurance == Assurance.CLAIMED
+        and any(each.course == row.course_id and each.assurance == Assurance.PROVIDER for each in mine)
+    )
 
 
 def _is_lapsed(completed: Completed, mine: Iterable[Completed], terms: Mapping[int, CourseTerms], today: date) -> bool:
@@ -136,7 +146,8 @@ def _known_besides(
 ) -> tuple[dict[int, set[Completed]], dict[int, set[tuple[str, str | None]]]]:
     """What a report may not record again though no valid completion shows it: what a person voided, and the sources' ids.
 
-    What was undone with its whole import may be recorded again, by its id as well.
+    What was undone with its whole import may be recorded again, by its id as well. So may what was taken for another member
+    or course, which is voided in the same way: with 0 where it came without a file.
     """
     read = FactReader(session, people)
     voided: dict[int, set[Completed]] = {}
@@ -144,13 +155,13 @@ def _known_besides(
     for member_id, course, on, assurance, batch, undone in read.voided(
         "completion", "course_id, completed_on, assurance, batch_id, voided_batch_id"
     ):
-        if undone is None or undone != batch:
+        if undone is None or undone != (batch or 0):
             voided.setdefault(member_id, set()).add(Completed(course, read.day(on), assurance))
     if any(row.external_id is not None for rows in people.values() for row in rows):
         for member_id, source, external_id, batch, undone in read.derived(
             "completion", "source, external_id, batch_id, voided_batch_id"
         ):
-            if external_id is not None and (undone is None or undone != batch):
+            if external_id is not None and (undone is None or undone != (batch or 0)):
                 external.setdefault(member_id, set()).add((source, external_id))
     return voided, external
 

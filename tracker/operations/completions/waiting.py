@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import current_world
+from tracker.curriculum.keys import plain_text
 from tracker.curriculum.words import Outcome
 from tracker.models import WaitingCompletion, new_ids
 from tracker.models.base import lock_member
@@ -89,7 +90,8 @@ def _settle(
     staged: list[Staged] = []
     settled: dict[int, int] = {}
     for row in rows:
-        course, member_id = courses.find(row), members.get(row.id) or learners.find(row)
+        course = courses.find(row)
+        member_id = members.get(row.id) or learners.find(row) or row.settled_member_id  # whom a person named
         if course is None or member_id is None:
             row.reason = Outcome.UNMATCHED if member_id is None else Outcome.UNKNOWN_COURSE
             continue
@@ -196,7 +198,12 @@ def take_out_waiting(session: Session, batch_id: int, now: datetime) -> None:
 
 
 def fingerprint_of(row: CompletionRow, source: str) -> str:
-    """What makes two reported rows the same row, wherever in a file they stand and whatever else is said of the learner."""
-    said = row._replace(line=0, learner_name="", learner_local="") if row.provider_id or row.email else row._replace(line=0)
+    """What makes two reported rows the same row, wherever in a file they stand and whatever else is said of the learner.
+
+    Two people may share an address, so there the name tells them apart, as in :func:`learner_key`.
+    """
+    said = row._replace(line=0)
+    if row.provider_id or row.email:
+        said = said._replace(learner_name="" if row.provider_id else plain_text(row.learner_name), learner_local="")
     parts = (source, *map(str, said[1:]))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

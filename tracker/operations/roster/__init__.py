@@ -1,5 +1,23 @@
-"""The roster: who is a member, what they are known by, and their cards."""
+"""The roster: who is a member, what they are known by, and their cards.
 
-from tracker.operations.roster.recording import RosterRecorded, record_roster
+- `stage`      the rows of a file, laid out by member in a private store
+- `cards`      one member, and what rows make of their name and cards
+- `holding`    changes that could give an account away
+- `brake`      too many people would leave
+- `book`       members read by the thousand, their rows taken, their changes counted
+- `writing`    the changes into the tables
+- `recording`  a whole roster: preview it, record it
+"""
 
-__all__ = ["RosterRecorded", "record_roster"]
+from tracker.operations.roster.brake import Brake
+from tracker.operations.roster.recorded import Full, RosterRecorded
+from tracker.operations.roster.recording import StagedRoster, record_roster, staged_roster
+
+__all__ = [
+    "Brake",
+    "Full",
+    "RosterRecorded",
+    "StagedRoster",
+    "record_roster",
+    "staged_roster",
+]

@@ -1,301 +1,306 @@
-"""The members a roster names, with their cards: changed in memory, then written."""
+"""The members a roster names, with their cards: read by the thousand, changed in memory. Nothing here writes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import FactReader, current_policy
+from tracker.coverage.roster_changes import ChangeKind, Who, compare
 from tracker.curriculum.faults import Fault
-from tracker.curriculum.keys import craft_key, email_key, member_key, name_key
-from tracker.curriculum.words import MembershipKind, Outcome
-from tracker.models import Assignment, Craft, IdentifierKind, Member, Membership, new_id
-from tracker.models.loading import in_chunks, load, read_rows, stored_moment
-from tracker.operations.actor import Actor
+from tracker.curriculum.keys import craft_key, email_key
+from tracker.curriculum.words import Outcome, UnitKind
+from tracker.models import Craft, Unit, UnitClosure, new_id
+from tracker.models.loading import read_rows
 from tracker.operations.matching import LocalFinder
+from tracker.operations.roster.brake import Departures
+from tracker.operations.roster.cards import ABSENT, NO_CRAFT, Card, Person, Place, Reopening
+from tracker.operations.roster.holding import Holding
+from tracker.operations.roster.recorded import Full, RosterRecorded
+from tracker.operations.roster.stage import FaultyRow, Group, holders_of
 from tracker.operations.rows import RosterRow
-
-NO_CRAFT = "unspecified"
-_OPEN_STATUS = "active"  # what a new card has where the roster states no status
-
-
-@dataclass(frozen=True, slots=True)
-class _Card:
-    """A card as the database holds it, or will."""
-
-    id: int
-    unit_id: int
-    craft_id: int
-    status: str
-    kind: str
-    is_home: bool
-    from_on: date
-    until_on: date | None
-
-
-class _CardKey(NamedTuple):
-    unit_id: int
-    craft_id: int
-    from_on: date
 
 
 class Book:
-    """The members of some rows with their cards: opened for a chunk of rows, changed in memory, closed by writing."""
+    """Takes a roster's rows, some thousand members at a time, and tells how each row ends and who changes.
 
-    def __init__(self, session: Session, actor: Actor, batch_id: int | None, today: date, now: datetime) -> None:
+    Args:
+        craft_names: by its key, a craft as the file writes it.
+
+    Attributes:
+        new_crafts: crafts that the rows taken since the last :meth:`take` mention first: id, name, key.
+    """
+
+    def __init__(
+        self, session: Session, recorded: RosterRecorded, today: date, full: Full | None, craft_names: Mapping[str, str]
+    ) -> None:
         self._session = session
-        self._actor = actor
-        self._batch_id = batch_id
+        self._recorded = recorded
         self._today = today
-        self._now = now
-        self._statuses = frozenset(current_policy(session).statuses)
-        self._units = LocalFinder(session)
+        self._full = full
+        policy = current_policy(session)
+        self._statuses = frozenset(policy.statuses)
+        self.counting = policy.counts
+        self._locals = LocalFinder(session)
+        self._unit_of: dict[str, int | None] = {}
+        self.numbers = {unit.id: unit.number for unit in session.scalars(select(Unit).where(Unit.kind == UnitKind.LOCAL))}
         self._crafts = {craft.key: craft.id for craft in session.scalars(select(Craft))}
-        self.faults: list[Fault] = []
-        self.touched: set[int] = set()
-        self.new_members = 0
-        self.ended: dict[tuple[int, int], date] = {}
+        self._craft_of: dict[str, int | None] = {}
+        self._craft_names = craft_names
+        self.extent = _extent(session, full)
+        self._kept: dict[int, set[int | None]] = {}  # members whom faulty or held rows may mean → the locals, None for all
+        self.new_crafts: list[tuple[int, str, str]] = []
+        self.holding = Holding(session)
+        self.departures = Departures()
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
-    def open(self, rows: list[RosterRow]) -> None:
-        """Read what is known of everyone these rows name."""
-        self._member_of = _holders(self._session, "number", {member_key(row.member_number) for row in rows})
-        known = sorted(set(self._member_of.values()))
-        self._names: dict[int, tuple[str, str]] = {}
-        self._emails: dict[int, set[str]] = {}
-        self._cards: dict[int, dict[_CardKey, _Card]] = {}
-        self._ended_by_hand: dict[tuple[int, int], date] = {}
-        for chunk in in_chunks(known, 5_000):
-            self._read_members(chunk)
-        self._new_members: list[tuple[object, ...]] = []
-        self._new_identifiers: list[tuple[object, ...]] = []
-        self._new_cards: dict[int, tuple[int, _Card]] = {}
-        self._voids: list[tuple[int, int]] = []
-        self._renames: dict[int, tuple[str, str]] = {}
+    def take(self, groups: Sequence[Group], *, with_ends: bool) -> list[Person]:
+        """Do what the rows of these members say, in memory; the people among them who change.
 
-    def _read_members(self, chunk: list[int]) -> None:
-        listed = ", ".join(map(str, chunk))
-        for member, first, last in read_rows(
-            self._session, f"SELECT member_id, first_name, last_name FROM member WHERE member_id IN ({listed})"
-        ):
-            self._names[member] = (first, last)
-        for member, value in read_rows(
-            self._session, f"SELECT member_id, value FROM identifier WHERE kind = 'email' AND member_id IN ({listed})"
-        ):
-            self._emails.setdefault(member, set()).add(value)
-        read = FactReader(self._session, chunk)
+        Args:
+            with_ends: read which assignments a person ended, so that they can be ended again.
+        """
+        self.new_crafts = []
+        people = self._read([group.member_id for group in groups if group.member_id is not None], with_ends=with_ends)
+        self._look(groups, people)
+        changed = []
+        for group in groups:
+            known = people.get(group.member_id or 0)
+            person = self._take_stranger(group) if known is None else self._take_rows(known, group.rows)
+            if person is not None and self._finish(person):
+                changed.append(person)
+        return changed
+
+    def _read(self, member_ids: list[int], *, with_ends: bool) -> dict[int, Person]:
+        people: dict[int, Person] = {}
+        self._reopenings: dict[int, Reopening] | None = None
+        self._member_ids = member_ids
+        if not member_ids:
+            return people
+        read = FactReader(self._session, member_ids)
+        for member, number, first, last in read.derived("member", "number, first_name, last_name"):
+            people[member] = Person(member, number, (first, last), is_new=False)
+        listed = ", ".join(map(str, member_ids))
+        sql = f"SELECT member_id, value, shown FROM identifier WHERE kind = 'email' AND member_id IN ({listed})"
+        for member, value, shown in read_rows(self._session, sql):
+            people[member].emails[value] = shown
         for member, card_id, unit, craft, status, kind, home, start, end in read.rows(
             "membership", "id, unit_id, craft_id, status, kind, is_home, from_on, until_on"
         ):
             until = None if end is None else read.day(end)
-            card = _Card(card_id, unit, craft, status, kind, bool(home), read.day(start), until)
-            self._cards.setdefault(member, {})[_CardKey(unit, craft, card.from_on)] = card
-        ends = read_rows(
-            self._session,
-            "SELECT a.rule_id, a.membership_id, a.until_on FROM assignment a"
-            " JOIN assignment_rule r ON r.id = a.rule_id"
-            " JOIN membership m ON m.member_id = a.member_id AND m.id = a.membership_id"
-            f" WHERE a.member_id IN ({listed}) AND a.voided_at IS NULL AND a.until_on IS NOT NULL"
-            " AND (r.until_on IS NULL OR a.until_on < r.until_on) AND (m.until_on IS NULL OR a.until_on < m.until_on)",
+            people[member].hold(Card(card_id, unit, craft, status, kind, bool(home), read.day(start), until))
+        if with_ends:
+            for member, rule, card_id, day in _hand_ended(self._session, member_ids):
+                people[member].ends.setdefault(card_id, {})[rule] = day
+        return people
+
+    def _look(self, groups: Sequence[Group], people: Mapping[int, Person]) -> None:
+        """Read who holds the e-mails that these rows bring, where that can matter."""
+        new: set[str] = set()
+        nobodys: set[str] = set()
+        for group in groups:
+            person = people.get(group.member_id or 0)
+            for row in group.rows:
+                if key := email_key(row.email):
+                    if person is None:
+                        nobodys.add(key)
+                    elif key not in person.emails:
+                        new.add(key)
+        self.holding.look(people, new | nobodys)
+        self._holder_of = holders_of(self._session, "email", sorted(nobodys)) if self._full else {}
+
+    def _reopening(self, card: Card) -> Reopening | None:
+        """Whether a complete roster that did not name it closed this card; read once for all members at hand."""
+        if self._reopenings is None:
+            read = FactReader(self._session, ())
+            listed = ", ".join(map(str, self._member_ids)) or "NULL"
+            sql = (
+                "SELECT now.id, was.until_on FROM membership was JOIN membership now ON now.member_id = was.member_id"
+                " AND now.unit_id = was.unit_id AND now.craft_id = was.craft_id AND now.from_on = was.from_on"
+                " AND now.recorded_at = was.voided_at AND now.voided_at IS NULL"
+                f" WHERE was.member_id IN ({listed}) AND was.void_reason = ?"
+            )
+            rows = read_rows(self._session, sql, [ABSENT])
+            self._reopenings = {card_id: Reopening(None if end is None else read.day(end)) for card_id, end in rows}
+        return self._reopenings.get(card.id)
+
+    # -- taking -----------------------------------------------------------------------------------------------------
+
+    def _take_stranger(self, group: Group) -> Person | None:
+        """The rows under a number that nobody has: a new member, unless it looks like another number of someone known."""
+        for row in group.rows:
+            if group.key and row.email:
+                member = self.holding.changed_number(email_key(row.email), group.key)
+                if member is not None:
+                    self._hold_rows(group, member)
+                    return None
+        return self._take_rows(None, group.rows)
+
+    def _hold_rows(self, group: Group, member: int) -> None:
+        self._kept.setdefault(member, set()).add(None)
+        for row in group.rows:
+            if isinstance(row, FaultyRow):
+                self._recorded.note(row.line, Outcome.FAULTY, row.reason)
+            elif faults := self._faults(row, self._local(row.local), None):
+                self._recorded.note_faults(row.line, faults)
+            else:
+                self.holding.hold_number(member, row)
+                self._recorded.note(
+                    row.line, Outcome.UNMATCHED, "a number nobody has, with the e-mail of someone who signs in"
+                )
+
+    def _take_rows(self, person: Person | None, rows: Iterable[RosterRow | FaultyRow]) -> Person | None:
+        for row in rows:
+            if isinstance(row, FaultyRow):
+                self._recorded.note(row.line, Outcome.FAULTY, row.reason)
+                self._keep(person, row.email, row.local, has_number=row.has_number)
+                continue
+            unit_id = self._local(row.local)
+            faults = self._faults(row, unit_id, person)
+            if faults or unit_id is None:
+                self._recorded.note_faults(row.line, faults)
+                self._keep(person, row.email, row.local, has_number=True)
+                continue
+            is_new = person is None
+            if person is None:
+                person = Person(new_id(), row.member_number, (row.first_name, row.last_name), is_new=True)
+            withheld, changed = self._take_row(person, row, unit_id)
+            outcome = Outcome.RECORDED if changed or is_new else Outcome.ALREADY_KNOWN
+            self._recorded.note(
+                row.line, outcome, "its e-mail is not taken: someone signs in with another" if withheld else ""
+            )
+        return person
+
+    def _take_row(self, person: Person, row: RosterRow, unit_id: int) -> tuple[bool, bool]:
+        """Whether its e-mail is withheld, and whether it changes anything."""
+        changed = person.take_name(row)
+        email, withheld = email_key(row.email), False
+        if email and email not in person.emails:
+            withheld = self.holding.email_holds(person, email, row)
+            if not withheld:
+                person.take_email(email, row)
+                changed = True
+        place = Place(unit_id, self._craft(row.craft) if row.craft else None)
+        changed |= person.take_card(
+            row, place, self._no_craft, self._today, is_full=self._full is not None, closed=self._reopening
         )
-        self._ended_by_hand.update({(rule, card): read.day(end) for rule, card, end in ends})
+        return withheld, changed
 
-    # -- changing ---------------------------------------------------------------------------------------------------
+    def _keep(self, person: Person | None, email: str, local: str, *, has_number: bool) -> None:
+        """Whom a faulty row names stays where it names them, whatever a complete roster otherwise says."""
+        if self._full is None:
+            return
+        unit_id = self._local(local)
+        if person is not None:
+            person.kept.add(unit_id)
+            return
+        holder = self._holder_of.get(email_key(email))
+        if holder is not None:
+            self._kept.setdefault(holder, set()).add(unit_id)
+        elif not has_number:
+            self.departures.nameless += 1
 
-    def take(self, row: RosterRow) -> Outcome:
-        """Do what one row says, in memory."""
-        unit_id = self._units.find(row.local)
-        faults = self._faults(row, unit_id)
-        if faults or unit_id is None:
-            self.faults += faults
-            return Outcome.FAULTY
-        member = self._member(row)
-        changed = self._take_names(member, row)
-        changed |= self._take_card(member, row, unit_id)
-        if changed:
-            self.touched.add(member)
-        return Outcome.RECORDED if changed else Outcome.ALREADY_KNOWN
-
-    def _faults(self, row: RosterRow, unit_id: int | None) -> list[Fault]:
+    def _faults(self, row: RosterRow, unit_id: int | None, person: Person | None) -> list[Fault]:
         faults = []
+        if not row.member_number.strip():
+            faults.append(Fault(row.line, "member_number", row.member_number, "is missing"))
         if unit_id is None:
-            faults.append(Fault(row.line, "local", row.local, self._units.why_not(row.local)))
+            faults.append(Fault(row.line, "local", row.local, self._locals.why_not(row.local)))
         if row.status and row.status not in self._statuses:
             known = ", ".join(sorted(self._statuses))
             faults.append(Fault(row.line, "status", row.status, f"is not a status of the policy: use one of {known}"))
         if row.from_on is None and row.until_on is not None and unit_id is not None:
-            card = self._open_card(self._member_of.get(member_key(row.member_number)), row, unit_id)
+            card = self._open_card(person, row, unit_id)
             if row.until_on <= (card.from_on if card else self._today):
                 faults.append(
                     Fault(row.line, "until_on", str(row.until_on), "ends no open card: give the card's from_on as well")
                 )
         return faults
 
-    def _member(self, row: RosterRow) -> int:
-        key = member_key(row.member_number)
-        member = self._member_of.get(key)
-        if member is None:
-            member = self._member_of[key] = new_id()
-            self.new_members += 1
-            name = (row.first_name, row.last_name)
-            self._names[member] = name
-            self._new_members.append((member, row.member_number, *name, name_key(*name), self._now))
-            self._new_identifiers.append((IdentifierKind.NUMBER.value, key, member, row.member_number, self._now))
-            self.touched.add(member)
-        return member
-
-    def _take_names(self, member: int, row: RosterRow) -> bool:
-        changed = False
-        before = self._names[member]
-        name = (row.first_name or before[0], row.last_name or before[1])
-        if name != before:
-            self._names[member] = self._renames[member] = name
-            changed = True
-        email = email_key(row.email)
-        if email and email not in self._emails.setdefault(member, set()):
-            self._emails[member].add(email)
-            self._new_identifiers.append((IdentifierKind.EMAIL.value, email, member, row.email, self._now))
-            changed = True
-        return changed
-
-    def _take_card(self, member: int, row: RosterRow, unit_id: int) -> bool:
-        cards = self._cards.setdefault(member, {})
-        craft_id = self._craft(row.craft) if row.craft else None
-        known = None
-        if row.from_on is None:
-            known = self._open_card(member, row, unit_id)
-        elif craft_id is not None:
-            known = cards.get(_CardKey(unit_id, craft_id, row.from_on))
-        else:
-            known = next((c for key, c in cards.items() if (key.unit_id, key.from_on) == (unit_id, row.from_on)), None)
-        if known is None:
-            self._add(member, self._new_card(row, unit_id, craft_id or self._craft(NO_CRAFT)))
-            return True
-        wanted = replace(
-            known,
-            status=row.status or known.status,
-            kind=row.kind or known.kind,
-            is_home=known.is_home if row.home is None else row.home,
-            until_on=row.until_on or known.until_on,
-        )
-        if wanted == known:
-            return False
-        if row.from_on is None and wanted.status != known.status and known.from_on < self._today:
-            # the file does not say since when: a new status begins today, and the days before stay as they were
-            last = min(self._today, wanted.until_on or self._today)
-            self._correct(member, known, replace(known, until_on=last))
-            if wanted.until_on is None or wanted.until_on > self._today:
-                self._add(member, replace(wanted, id=new_id(), from_on=self._today))
-            return True
-        self._correct(member, known, wanted)
-        return True
-
-    def _new_card(self, row: RosterRow, unit_id: int, craft_id: int) -> _Card:
-        status = row.status or _OPEN_STATUS
-        kind = row.kind or (MembershipKind.PERMIT if status == MembershipKind.PERMIT else MembershipKind.MEMBER)
-        from_on = row.from_on or self._today
-        return _Card(new_id(), unit_id, craft_id, status, str(kind), bool(row.home), from_on, row.until_on)
-
-    def _open_card(self, member: int | None, row: RosterRow, unit_id: int) -> _Card | None:
-        """The card that a row without a first day means: the open one of that local and craft, or the newest of several."""
-        if member is None:
-            return None
+    def _open_card(self, person: Person | None, row: RosterRow, unit_id: int) -> Card | None:
         craft_id = self._crafts.get(craft_key(row.craft)) if row.craft else None
-        if row.craft and craft_id is None:
+        if person is None or (row.craft and craft_id is None):
             return None
-        found = [
-            card
-            for card in self._cards.get(member, {}).values()
-            if card.unit_id == unit_id
-            and (craft_id is None or card.craft_id == craft_id)
-            and (card.until_on is None or card.until_on > self._today)
-        ]
-        # a card that only begins later is not open yet: it is meant only where none holds today
-        return max(found, key=lambda card: (card.from_on <= self._today, card.from_on), default=None)
+        return person.open_card(row, Place(unit_id, craft_id), self._today)
+
+    def _local(self, number: str) -> int | None:
+        if number not in self._unit_of:
+            self._unit_of[number] = self._locals.find(number)
+        return self._unit_of[number]
+
+    def _no_craft(self) -> int:
+        return self._craft(NO_CRAFT)
 
     def _craft(self, name: str) -> int:
-        key = craft_key(name)
-        if key not in self._crafts:
-            craft = Craft(id=new_id(), name=" ".join(name.split()), key=key)
-            self._session.add(craft)
-            self._session.flush()
-            self._crafts[key] = craft.id
-        return self._crafts[key]
+        found = self._craft_of.get(name)
+        if found is None:
+            key = craft_key(name)
+            found = self._crafts.get(key)
+            if found is None:
+                found = self._crafts[key] = new_id()
+                self.new_crafts.append((found, self._craft_names.get(key) or name, key))
+            self._craft_of[name] = found
+        return found
 
-    def _add(self, member: int, card: _Card) -> None:
-        self._cards[member][_CardKey(card.unit_id, card.craft_id, card.from_on)] = card
-        self._new_cards[card.id] = (member, card)
+    # -- counting ---------------------------------------------------------------------------------------------------
 
-    def _correct(self, member: int, known: _Card, wanted: _Card) -> None:
-        wanted = replace(wanted, id=new_id())
-        if self._new_cards.pop(known.id, None) is None:
-            self._voids.append((member, known.id))
-            for (rule, card), end in list(self._ended_by_hand.items()):
-                if card == known.id:
-                    self.ended[rule, wanted.id] = end
-        else:
-            for (rule, card), end in list(self.ended.items()):
-                if card == known.id:
-                    self.ended[rule, wanted.id] = end
-        self._add(member, wanted)
-
-    # -- writing ----------------------------------------------------------------------------------------------------
-
-    def close(self) -> None:
-        """Write what changed since :meth:`open`."""
-        session = self._session
-        load(session, "member", _MEMBER_COLUMNS, self._new_members)
-        load(session, "identifier", _IDENTIFIER_COLUMNS, self._new_identifiers)
-        for member, (first, last) in self._renames.items():
-            values = {"first_name": first, "last_name": last, "name_key": name_key(first, last)}
-            session.execute(update(Member).where(Member.member_id == member).values(**values))
-        for chunk in in_chunks(self._voids, 2_000):
-            _void_cards(session, chunk, self._actor, self._now)
-        fact = (stored_moment(session, self._now), self._actor.user_id, self._batch_id)
-        load(
-            session,
-            "membership",
-            _CARD_COLUMNS,
-            (
-                (
-                    *(member, card.id, card.unit_id, card.craft_id, card.status, card.kind, card.is_home),
-                    *(card.from_on, card.until_on, *fact),
-                )
-                for member, card in self._new_cards.values()
-            ),
-        )
+    def _finish(self, person: Person) -> bool:
+        """Close what a complete roster does not name, and count what changes; whether anything does."""
+        if self._full is not None and not person.is_new:
+            person.kept |= self._kept.get(person.member, set())
+            person.close_absent(self.extent, self._today)
+            self._recorded.closed += sum(reason == ABSENT for _, reason in person.voids)
+        if not person.is_changed:
+            return False
+        recorded = self._recorded
+        who = Who(0 if person.is_new else person.member, person.number, person.called)
+        recorded.members.append(person.member)
+        recorded.new_members += person.is_new
+        if person.new_cards or person.voids:
+            compared = compare(person.before, person.cards.values(), self.counting, self._today)
+            self.departures.note(compared, person.absent)
+            recorded.diff.add_cards(compared, who, person.lines, self.numbers)
+        if person.is_renamed and not person.is_new:
+            was = " ".join(filter(None, person.name_before)) or "no name"
+            recorded.diff.add(ChangeKind.NAME, person.name_line, who, lambda: f"{was} → {person.called}")
+        if person.new_emails and not person.is_new:
+            _, shown, line = person.new_emails[0]
+            recorded.diff.add(ChangeKind.EMAIL, line, who, lambda: f"also {shown}")
+        return True
 
 
-_MEMBER_COLUMNS = ("member_id", "number", "first_name", "last_name", "name_key", "created_at")
-_IDENTIFIER_COLUMNS = ("kind", "value", "member_id", "shown", "recorded_at")
-_CARD_COLUMNS = (
-    *("member_id", "id", "unit_id", "craft_id", "status", "kind", "is_home", "from_on", "until_on"),
-    *("recorded_at", "recorded_by", "batch_id"),
-)
+class _HandEnd(NamedTuple):
+    """A day on which a person ended what a rule asks through a card."""
+
+    member_id: int
+    rule_id: int
+    membership_id: int
+    until_on: date
 
 
-def _void_cards(session: Session, cards: list[tuple[int, int]], actor: Actor, now: datetime) -> None:
-    """Void these cards and the assignments that came through them: the rules reach the corrected card anew."""
-    values = {"voided_at": now, "voided_by": actor.user_id, "void_reason": "corrected by a roster"}
-    members, ids = [member for member, _ in cards], [card for _, card in cards]
-    session.execute(update(Membership).where(Membership.member_id.in_(members), Membership.id.in_(ids)).values(**values))
-    session.execute(
-        update(Assignment)
-        .where(Assignment.member_id.in_(members), Assignment.membership_id.in_(ids), Assignment.voided_at.is_(None))
-        .values(**values)
+def _hand_ended(session: Session, member_ids: Collection[int]) -> list[_HandEnd]:
+    """What persons ended of these members: a card that is recorded anew keeps it (``ended`` of ``assignments.reach``)."""
+    read = FactReader(session, ())
+    listed = ", ".join(map(str, member_ids)) or "NULL"
+    ends = read_rows(
+        session,
+        "SELECT a.member_id, a.rule_id, a.membership_id, a.until_on FROM assignment a"
+        " JOIN assignment_rule r ON r.id = a.rule_id"
+        " JOIN membership m ON m.member_id = a.member_id AND m.id = a.membership_id"
+        f" WHERE a.member_id IN ({listed}) AND a.voided_at IS NULL AND a.until_on IS NOT NULL"
+        " AND (r.until_on IS NULL OR a.until_on < r.until_on) AND (m.until_on IS NULL OR a.until_on < m.until_on)",
     )
+    return [_HandEnd(member, rule, card, read.day(end)) for member, rule, card, end in ends]
 
 
-def _holders(session: Session, kind: str, values: set[str]) -> dict[str, int]:
-    """Who holds each of these identifiers."""
-    held: dict[str, int] = {}
-    for chunk in in_chunks(sorted(values), 5_000):
-        marks = ", ".join("?" * len(chunk))
-        sql = f"SELECT value, member_id FROM identifier WHERE kind = ? AND value IN ({marks})"
-        held.update(read_rows(session, sql, [kind, *chunk]))
-    return held
+def _extent(session: Session, full: Full | None) -> frozenset[int] | None:
+    """The locals that a complete roster speaks for; None for all."""
+    if full is None or full.units is None:
+        return None
+    under = select(UnitClosure.descendant_id).where(UnitClosure.ancestor_id.in_(full.units))
+    return frozenset(session.scalars(under))

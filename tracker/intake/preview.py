@@ -1,0 +1,196 @@
+"""What an import would do, laid before a person: kept with its job as plain JSON, for another process shows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from typing import Any, NamedTuple
+
+from tracker.coverage.roster_changes import RosterDiff
+from tracker.curriculum.faults import Fault
+from tracker.curriculum.words import Outcome
+from tracker.intake.guessing import Looked, Need, guessed
+from tracker.intake.imports import Imported
+from tracker.intake.mapping import labels_of, mapped_table
+from tracker.intake.tables import Content, HeadedTable
+from tracker.operations.completions import Line, Lines
+from tracker.operations.roster import Brake
+from tracker.operations.rows import RowFaults
+
+MOST_ROWS = 200  # of each outcome
+_MOST_FAULTS = 200
+_MOST_COLUMNS = 7
+_LONGEST = 120
+_SAMPLE, _MOST_SHOWN = 4, 12  # rows and columns of the file's beginning
+
+# What a row is recognised by, the best first.
+_TELLING = (
+    *("name", "first_name", "last_name", "member_number", "email", "learner_id", "local", "course", "course_id"),
+    *("completed_on", "percent", "craft", "status", "from_on", "until_on"),
+)
+
+
+class PreviewRow(NamedTuple):
+    """One row of the file: its cells under ``Preview.columns``, and why it would end as it does."""
+
+    line: int
+    cells: list[str]
+    reason: str
+
+
+class Braked(NamedTuple):
+    """Why a roster must not be recorded before a person has typed how many leave by it."""
+
+    leaving: int
+    message: str
+    worst: list[str]
+
+
+@dataclass
+class Preview:
+    """What recording would do. The outcomes' counts add up to the rows."""
+
+    kind: str
+    profile: str
+    outcomes: Counter[Outcome]
+    faults: list[Fault] = field(default_factory=list)  # the first of them
+    faults_in_all: int = 0
+    dropped: list[str] = field(default_factory=list)
+    new_members: int = 0
+    settled: int = 0
+    set_aside: int = 0
+    no_renewal: str = ""
+    headers: list[str] = field(default_factory=list)  # the first of them, and the first rows under them
+    begins: list[list[str]] = field(default_factory=list)
+    columns_left_out: int = 0
+    columns: list[str] = field(default_factory=list)
+    rows: dict[Outcome, list[PreviewRow]] = field(default_factory=dict)
+    held: int = 0  # changes of a roster that a person must decide
+    diff: RosterDiff | None = None
+    brake: Braked | None = None
+
+    @property
+    def in_all(self) -> int:
+        return self.outcomes.total()
+
+    @property
+    def completions(self) -> int:
+        """How many completions would be recorded."""
+        return self.outcomes[Outcome.RECORDED] + self.outcomes[Outcome.CORROBORATED]
+
+    @property
+    def waiting(self) -> int:
+        """How many rows would wait for a person or a course to be known."""
+        return self.outcomes[Outcome.UNMATCHED] + self.outcomes[Outcome.UNKNOWN_COURSE]
+
+    @property
+    def readable(self) -> int:
+        return self.in_all - self.outcomes[Outcome.FAULTY]
+
+    def as_json(self) -> dict[str, Any]:
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return plain | {
+            "outcomes": {outcome.value: count for outcome, count in self.outcomes.items()},
+            "rows": {outcome.value: rows for outcome, rows in self.rows.items()},
+            "diff": self.diff.as_json() if self.diff else None,
+        }
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Preview:
+        """What :meth:`as_json` wrote."""
+        said = {name: plain[name] for name in cls.__dataclass_fields__ if name in plain}
+        return cls(
+            **said
+            | {
+                "outcomes": Counter({Outcome(word): count for word, count in plain["outcomes"].items()}),
+                "faults": [Fault(*each) for each in plain["faults"]],
+                "rows": {Outcome(word): [PreviewRow(*each) for each in rows] for word, rows in plain["rows"].items()},
+                "diff": RosterDiff.from_json(plain["diff"]) if plain["diff"] else None,
+                "brake": Braked(*plain["brake"]) if plain["brake"] else None,
+            }
+        )
+
+
+def preview_of(imported: Imported, content: Content, file_name: str) -> Preview:
+    """What was found, with how the file begins, and the rows themselves behind each count."""
+    reading, brake = imported.reading, imported.brake
+    table = mapped_table(content, file_name, reading)
+    labels = labels_of(table)
+    begins = [row[1] for row in islice(table.rows, 3 * _SAMPLE) if not isinstance(row, RowFaults)][:_SAMPLE]
+    columns = reading.columns or guessed(labels, begins, imported.kind)
+    places = _telling_places(table, labels, columns, imported.dropped)
+    return Preview(
+        imported.kind,
+        imported.profile,
+        imported.outcomes,
+        imported.faults[:_MOST_FAULTS],
+        imported.faults_in_all,
+        [plain(each) for each in imported.dropped],
+        imported.new_members,
+        imported.settled,
+        imported.set_aside,
+        imported.no_renewal,
+        [plain(label) for label in labels[:_MOST_SHOWN]],
+        [[plain(cell) for cell in row[:_MOST_SHOWN]] for row in begins],
+        max(0, len(labels) - _MOST_SHOWN),
+        [plain(labels[place]) for place in places],
+        _rows_behind(imported.lines, mapped_table(content, file_name, reading), places),
+        imported.held,
+        imported.diff,
+        Braked(brake.leaving, _for_pages(brake), [each.sentence for each in brake.worst]) if brake else None,
+    )
+
+
+def _for_pages(brake: Brake) -> str:
+    """Why the roster is braked, without the way to go on at a terminal: a page has its own."""
+    return brake.message.replace(f" (`--accept-leaving {brake.leaving}`)", "")
+
+
+def _rows_behind(lines: Lines, table: HeadedTable, places: Sequence[int]) -> dict[Outcome, list[PreviewRow]]:
+    """The first rows of each outcome, as the file has them."""
+    wanted: dict[int, Line] = {}
+    taken: Counter[Outcome] = Counter()
+    for each in lines:
+        if taken[each.outcome] < MOST_ROWS:
+            taken[each.outcome] += 1
+            wanted[each.line] = each
+    last = max(wanted, default=0)
+    rows: dict[Outcome, list[PreviewRow]] = {}
+    for row in table.rows if wanted else ():
+        number, cells = (row.line, []) if isinstance(row, RowFaults) else row
+        line = wanted.get(number)
+        if line is not None:
+            shown = [plain(cells[place]) if cells else "" for place in places]
+            rows.setdefault(line.outcome, []).append(PreviewRow(number, shown, plain(line.reason)))
+        if number >= last:
+            break
+    return rows
+
+
+def _telling_places(
+    table: HeadedTable, labels: Sequence[str], columns: Mapping[str, str], dropped: Collection[str]
+) -> list[int]:
+    """The columns by which a person recognises a row; those that are kept, where nobody knows which these are."""
+    known = [columns[field] for field in _TELLING if field in columns]
+    places = [labels.index(label) for label in known if label in labels]
+    kept = [place for place, label in enumerate(labels) if table.headers[place] and label not in dropped]
+    return list(dict.fromkeys(places or kept))[:_MOST_COLUMNS]
+
+
+def plain(text: str) -> str:
+    """A cell as a page can show it: short, and with nothing in it that no database takes."""
+    kept = "".join(each if each.isprintable() else " " for each in text[: _LONGEST + 1])
+    return kept if len(kept) <= _LONGEST else f"{kept[:_LONGEST]}…"
+
+
+def looked_as_json(looked: Looked) -> dict[str, Any]:
+    """What a file shows before it is read, for a job."""
+    rows = [[plain(cell) for cell in row] for row in looked.rows]
+    return asdict(replace(looked, rows=rows))
+
+
+def looked_from_json(said: Mapping[str, Any]) -> Looked:
+    """What :func:`looked_as_json` wrote."""
+    return Looked(**{**said, "needs": [Need(*each) for each in said["needs"]]})

@@ -1,0 +1,174 @@
+"""Changes that a roster asks for and that could give someone's account away: held until a person decides.
+
+A new e-mail for someone who signs in, an e-mail of theirs for somebody else, a new number that comes with their e-mail. The
+old address is told each time, so that whoever reads it can object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tracker.curriculum.keys import email_key, member_key
+from tracker.models import HeldChange, Identifier, IdentifierKind, User, WaitingCompletion, new_ids
+from tracker.models.loading import load
+from tracker.operations.actor import Actor
+from tracker.operations.audit import audit
+from tracker.operations.completions.waiting import settle_rows
+from tracker.operations.notices import notify
+from tracker.operations.refused import Refused
+
+EMAIL, NUMBER = "email", "number"
+
+
+class Hold(NamedTuple):
+    """One change to be held.
+
+    ``told`` are the sign-in addresses that hear of it, each with its member: the member's own, and those of whoever else
+    signs in and is known by the e-mail.
+    """
+
+    member_id: int
+    line: int
+    what: str  # EMAIL or NUMBER
+    before: str
+    after: str
+    told: tuple[tuple[str, int], ...]
+
+
+def hold_changes(session: Session, holds: Sequence[Hold], batch_id: int, now: datetime) -> None:
+    """Hold these changes, none of which is held yet, and tell the old addresses."""
+    load(
+        session,
+        "held_change",
+        ("id", "batch_id", "member_id", "line", "what", "before", "after", "recorded_at"),
+        (
+            (its_id, batch_id, hold.member_id, hold.line, hold.what, hold.before, hold.after, now)
+            for its_id, hold in zip(new_ids(len(holds)), holds, strict=True)
+        ),
+    )
+    for hold in holds:
+        for address, member_id in hold.told:
+            subject, body = _asked(hold, is_own=member_id == hold.member_id, address=address)
+            notify(session, address, member_id, subject, body, now)
+
+
+def decide_held(session: Session, held: HeldChange, *, accept: bool, actor: Actor, today: date, now: datetime) -> int:
+    """Accept a held change, or refuse it; the old address is told.
+
+    An accepted e-mail or number is added to what the member is known by, and reported completions that waited for it count
+    at once. The sign-in address never changes here. A refused change is not asked again.
+
+    Returns:
+        How many completions had waited for it.
+
+    Raises:
+        Refused: ``already_decided``; ``number_taken``, where somebody else has that number by now.
+    """
+    session.refresh(held, with_for_update=True)
+    if held.decided_at is not None:
+        raise Refused("already_decided", "This was decided already.")
+    if accept:
+        _add_identifier(session, held, now)
+    held.decided_at, held.decided_by, held.is_accepted = now, actor.user_id, accept
+    session.flush()
+    settled = _settle(session, held, today, now) if accept else 0
+    address = session.scalar(select(User.email).where(User.member_id == held.member_id).order_by(User.id).limit(1))
+    if address:
+        subject, body = _decided(held, accept)
+        notify(session, address, held.member_id, subject, body, now)
+    audit(
+        session,
+        actor,
+        "accept_held_change" if accept else "refuse_held_change",
+        object_kind="held_change",
+        object_id=held.id,
+        member_id=held.member_id,
+        detail={"what": held.what, "before": held.before, "after": held.after},
+        at=now,
+    )
+    return settled
+
+
+def _add_identifier(session: Session, held: HeldChange, now: datetime) -> None:
+    is_email = held.what == EMAIL
+    kind = IdentifierKind.EMAIL if is_email else IdentifierKind.NUMBER
+    value = email_key(held.after) if is_email else member_key(held.after)
+    holders = session.scalars(select(Identifier.member_id).where(Identifier.kind == kind, Identifier.value == value)).all()
+    if held.member_id in holders:
+        return
+    if holders and not is_email:
+        raise Refused(
+            "number_taken",
+            f"{held.after} is the number of another member by now. If they are one person, merge the two; "
+            "if not, refuse this.",
+        )
+    session.add(Identifier(kind=kind, value=value, member_id=held.member_id, shown=held.after, recorded_at=now))
+    session.flush()
+
+
+def _settle(session: Session, held: HeldChange, today: date, now: datetime) -> int:
+    """Let reported completions count that had waited for this e-mail or number."""
+    rows = select(WaitingCompletion).where(WaitingCompletion.settled_at.is_(None), WaitingCompletion.is_set_aside.is_(False))
+    if held.what == EMAIL:
+        rows = rows.where(func.lower(WaitingCompletion.email) == email_key(held.after))
+    else:
+        key = member_key(held.after)
+        rows = rows.where(func.lower(func.ltrim(WaitingCompletion.member_number, "0")) == ("" if key == "0" else key))
+        rows = rows.where(WaitingCompletion.member_number != "")
+    waiting = session.scalars(rows).all()
+    if not waiting:
+        return 0
+    settle_rows(session, waiting, today=today, now=now)
+    return sum(row.settled_at is not None for row in waiting)
+
+
+_CLOSING = (
+    "If this is right, you need not do anything. If it is not, answer this mail or tell your local: nothing changes before\n"
+    "the training department has looked at it.\n\n"
+    "Your sign-in address and your password stay as they are.\n"
+)
+
+
+def _asked(hold: Hold, *, is_own: bool, address: str) -> tuple[str, str]:
+    """Subject and body of the mail that tells an address what was asked."""
+    if hold.what == NUMBER:
+        return (
+            "A roster gives another member number for you",
+            f"Hello,\n\na roster that your union loaded into the training tracker names {address} with the member number\n"
+            f"{hold.after}. You are known there by the number {hold.before}.\n\n"
+            f"Nothing has changed yet: it waits for the training department to decide.\n\n{_CLOSING}",
+        )
+    if is_own:
+        return (
+            "A roster gives another e-mail address for you",
+            f"Hello,\n\na roster that your union loaded into the training tracker gives this e-mail address for you:\n"
+            f"{hold.after}\nYou sign in as {address}.\n\n"
+            f"Nothing has changed yet: it waits for the training department to decide.\n\n{_CLOSING}",
+        )
+    return (
+        "A roster gives your e-mail address for somebody else",
+        f"Hello,\n\na roster that your union loaded into the training tracker gives an address of yours for another\n"
+        f"member: {hold.after}\n\n"
+        f"Nothing has changed yet: it waits for the training department to decide.\n\n{_CLOSING}",
+    )
+
+
+def _decided(held: HeldChange, accept: bool) -> tuple[str, str]:
+    what = "e-mail address" if held.what == EMAIL else "member number"
+    if not accept:
+        return (
+            f"The other {what} was refused",
+            f"Hello,\n\na roster gave another {what} for you: {held.after}\n"
+            "The training department refused it. Nothing has changed.\n",
+        )
+    return (
+        f"Another {what} was added for you",
+        f"Hello,\n\na roster gave another {what} for you: {held.after}\n"
+        "The training department accepted it: courses reported with it now count for you.\n\n"
+        "Your sign-in address and your password stay as they are. If this is wrong, answer this mail or tell your local.\n",
+    )
