@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+import random
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from itertools import chain
 from pathlib import Path
 
@@ -20,12 +21,14 @@ SEED = 1893
 
 @dataclass(frozen=True)
 class Files:
-    """Both files, and how many rows each has."""
+    """The files, and how many rows each has."""
 
     roster: Path
     roster_rows: int
     completions: Path
     completion_rows: int
+    detail: Path  # LinkedIn's Learner Detail: what is new since, and the videos and halves that every such report holds
+    detail_rows: int
 
 
 def write_files(folder: Path, members: int, today: date) -> Files:
@@ -46,7 +49,8 @@ def write_files(folder: Path, members: int, today: date) -> Files:
             for row in roster_rows(everyone())
         ),
     )
-    learning = Learning(read_catalogue(catalogue_text()), SEED, today)
+    catalogue = read_catalogue(catalogue_text())
+    learning = Learning(catalogue, SEED, today)
     every_row = chain(learning.reported(everyone()), learning.attended(everyone()), learning.logged(everyone()))
     completions = _write(
         completions_file,
@@ -56,7 +60,37 @@ def write_files(folder: Path, members: int, today: date) -> Files:
             for row in every_row
         ),
     )
-    return Files(roster_file, cards, completions_file, completions)
+    detail_file = folder / "learner_detail.csv"
+    details = _write(
+        detail_file, _DETAIL, _detail_rows(members, sorted(course.title for course in catalogue.courses), today)
+    )
+    return Files(roster_file, cards, completions_file, completions, detail_file, details)
+
+
+_DETAIL = (
+    *("Name", "Email", "Unique User ID", "Content Name", "Content Provider", "Content Type", "Content ID"),
+    *("Hours Viewed (LinkedIn Learning and Organization Content Only)", "Percent Completed", "Started (PST/PDT)"),
+    *("Last Viewed During Time Range (PST/PDT)", "Completed At (PST/PDT)", "Total Assessments"),
+    *("Number of Assessments Completed", "Skills", "Course Name (LinkedIn Videos Only)"),
+    *("Course ID (LinkedIn Videos Only)", "Groups (At Time Of Engagement)", "Groups (Current Membership)"),
+)
+
+
+def _detail_rows(members: int, titles: Sequence[str], today: date) -> Iterator[tuple[object, ...]]:
+    """A month at LinkedIn: of five rows three are completed courses, one is a video and one a course half seen."""
+    chance = random.Random(SEED)
+    for _ in range(members * 25 // 42):  # 100,000 for the whole union
+        number = chance.randint(1, members)
+        at = datetime.combine(today, time(8)) - timedelta(minutes=chance.randint(0, 30 * 24 * 60))
+        kind, percent = chance.choice(_OPENED)
+        title, done = chance.choice(titles), at if percent == "100%" else ""
+        yield (
+            *("A Member", f"nobody{number}@example.org", number, title, "LinkedIn Learning", kind, "", "1:02:41", percent),
+            *(at, at, done, 0, 0, "Artificial Intelligence (AI), Ethics", "", "", "Local 80", "Local 80"),
+        )
+
+
+_OPENED = (("Course", "100%"), ("Course", "100%"), ("Course", "100%"), ("Course", "62%"), ("Video", "100%"))
 
 
 def _write(file: Path, columns: Iterable[str], rows: Iterable[tuple[object, ...]]) -> int:

@@ -116,6 +116,24 @@ class Floor:
         )
         self._commit()
 
+    def load_detail(self, file: Path) -> None:
+        """Completions from LinkedIn's report: what is new of it, no state and no rollup."""
+        self._begin()
+        self._stage("staged_detail", file)
+        now, key = self._fragments["now"], self._fragments["key"]
+        day = self._fragments["day"].format("substr(s.completed_at, 1, 10)")
+        self._run(
+            "INSERT INTO completion (member_id, id, course_id, completed_on, assurance, source, recorded_at)"
+            f" SELECT i.member_id, 800000000 + row_number() OVER (), r.course_id, {day}, 3, 'linkedin', {now}"
+            " FROM staged_detail s"
+            f" JOIN identifier i ON i.kind = 'number' AND i.value = {key.format('s.unique_user_id')}"
+            " JOIN course_reference r ON r.kind = 'title' AND r.value = lower(s.content_name)"
+            " WHERE s.content_type = 'Course' AND s.percent_completed = '100%'"
+            " ON CONFLICT (member_id, course_id, completed_on, assurance) WHERE voided_at IS NULL DO NOTHING"
+        )
+        self._run("DROP TABLE staged_detail")
+        self._commit()
+
     def keep_report(self, rows: Sequence[Sequence[Any]]) -> None:
         """A ready table with exactly these rows of a report."""
         self._begin()
@@ -164,7 +182,9 @@ class Floor:
     def _stage(self, table: str, file: Path) -> None:
         """The file's columns as text: COPY on PostgreSQL, one prepared statement on SQLite."""
         with file.open(newline="") as stream:
-            columns = stream.readline().strip().split(",")
+            headings = stream.readline().strip().split(",")
+            columns = [heading.partition(" (")[0].lower().replace(" ", "_") for heading in headings]
+            columns = [name if columns.count(name) == 1 else f"{name}_{place}" for place, name in enumerate(columns)]
             self._run(f"CREATE TEMP TABLE {table} ({', '.join(f'{column} TEXT' for column in columns)})")
             if isinstance(self._connection, sqlite3.Connection):
                 self._insert(table, len(columns), csv.reader(stream))

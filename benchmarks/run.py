@@ -15,13 +15,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -37,12 +38,14 @@ from tracker.coverage.finding import find_member
 from tracker.curriculum.words import Assurance, Role
 from tracker.demonstration.building import ask_for_paths, found_union, publish_catalogue
 from tracker.demonstration.union import members_of_locals
-from tracker.intake.imports import Imported, import_completions, import_roster
+from tracker.intake.imports import staged_import
 from tracker.models import db, new_ids, writing
 from tracker.operations.accounts import add_user
 from tracker.operations.actor import OPERATOR
 from tracker.operations.completions import log_completion
 from tracker.operations.refused import Refused
+
+T = TypeVar("T")
 
 OUT = Path(__file__).with_name("out")
 READS = 15  # times a short measure is repeated; the median counts
@@ -95,15 +98,18 @@ def measure_engine(engine: str, members: int, files: Files, folder: Path) -> lis
         floor = Floor(connect(plain_url))
         with app.app_context():
             _prepare(app)
-            roster_s = seconds(lambda: _import(import_roster, files.roster, files.roster_rows))
+            roster_s, roster_mib = _imported(url, folder, "roster", files.roster, files.roster_rows)
             _analyze(engine)
             asking_s = seconds(_ask)
-            completions_s = seconds(lambda: _import(import_completions, files.completions, files.completion_rows))
+            completions_s, mib = _imported(url, folder, "completions", files.completions, files.completion_rows)
             _analyze(engine)
-            note("peak of memory until here", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024, "MiB")
+            detail_s, _ = _imported(url, folder, "completions", files.detail, files.detail_rows)
             note("load the roster", roster_s, "s", seconds(lambda: floor.load_roster(files.roster)))
+            note("its peak of memory", roster_mib, "MiB")
             note("ask for seven paths", asking_s, "s")
             note("import the completions", completions_s, "s", seconds(lambda: floor.load_completions(files.completions)))
+            note("its peak of memory", mib, "MiB")
+            note("import LinkedIn's month", detail_s, "s", seconds(lambda: floor.load_detail(files.detail)))
 
             floor.keep_report(_report_rows(db.session()))
             note_pair("the union's report", usual_ms(_read_report, floor.read_report, READS))
@@ -139,11 +145,31 @@ def _prepare(app: Flask) -> None:
         publish_catalogue(session, policy, TODAY, now)
 
 
-def _import(read: Callable[..., Imported], file: Path, rows: int) -> None:
-    with file.open("rb") as stream, writing(alone=True) as session:
-        imported = read(session, stream, file.name, OPERATOR, today=TODAY, now=datetime.now(UTC))
+def _imported(url: str, folder: Path, kind: str, file: Path, rows: int) -> tuple[float, float]:
+    """Seconds, and the peak of memory in MiB, of an import in a process of its own, as a command or a job is."""
+    return _apart(_import, url, folder, kind, file, rows)
+
+
+def _apart(act: Callable[..., T], *arguments: object) -> T:
+    """What an act gives in a fresh process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(act, *arguments).result()
+
+
+def _import(url: str, folder: Path, kind: str, file: Path, rows: int) -> tuple[float, float]:
+    with open_app(url, folder).app_context():
+        began = time.perf_counter()
+        with (
+            file.open("rb") as stream,
+            staged_import(db.session(), kind, stream, file.name, today=TODAY) as staged,
+            writing(alone=True) as session,
+        ):
+            imported = staged.record(session, OPERATOR, now=datetime.now(UTC))
+        took = time.perf_counter() - began
+        db.engine.dispose()
     if imported.rows != rows or imported.faults:
-        raise AssertionError(f"{imported.rows} of {rows} rows, {len(imported.faults)} faults")
+        raise RuntimeError(f"{imported.rows} of {rows} rows, {len(imported.faults)} faults")
+    return took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
 
 
 def _ask() -> None:
@@ -262,8 +288,7 @@ def main() -> None:
         for engine in engines:
             within = folder / engine
             within.mkdir()
-            with get_context("spawn").Pool(1) as process:
-                measures = process.apply(_measured, (engine, members, files, within))
+            measures = _apart(_measured, engine, members, files, within)
             found += [asdict(measure) for measure in measures]
             OUT.mkdir(exist_ok=True)
             (OUT / "latest.json").write_text(json.dumps(found, indent=2) + "\n")

@@ -95,6 +95,23 @@ def test_a_hostile_or_damaged_xlsx_is_refused(name: str, part: str, change: Call
     assert refusal(tampered(small_workbook(), part, change)).code == code
 
 
+def test_a_sheet_that_is_listed_without_end_is_read_once() -> None:
+    book = b"<sheets>" + b'<sheet name="S" sheetId="1" r:id="rId1"/>' * 50_000 + b"</sheets>"
+    listed = tampered(small_workbook(), "xl/workbook.xml", lambda xml: re.sub(rb"<sheets>.*</sheets>", book, xml))
+    blank = tampered(listed, SHEET, lambda xml: re.sub(rb"<sheetData>.*</sheetData>", b"<sheetData/>", xml))
+    begun = time.monotonic()
+    assert refusal(blank).code == "empty_file"
+    assert time.monotonic() - begun < 5
+
+
+def test_parts_that_are_small_in_any_document_have_an_end() -> None:
+    relation = b'<Relationship Id="r%d" Type="x" Target="y"/>'
+    more = b"".join(relation % each for each in range(400_000))
+    assert (
+        refusal(tampered(small_workbook(), "xl/_rels/workbook.xml.rels", lambda xml: inside(xml, more))).code == "oversized"
+    )
+
+
 @pytest.mark.parametrize(
     "change",
     [

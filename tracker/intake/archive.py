@@ -118,9 +118,10 @@ class Archive:
             raise damaged(self.file_name) from error
 
     def read_through(self, name: str, start: Start, end: End = _ignore) -> None:
-        """Parse a part for its tags alone, at once."""
-        for _ in self.walk(name, start, end):
-            pass
+        """Parse a part at once that no document has much of, for its tags alone."""
+        for number, _ in enumerate(self.walk(name, start, end)):
+            if number * _CHUNK > SMALL:
+                raise oversized(self.file_name, f"more than {SMALL // 2**20} MB of {name}")
 
     def _chunks(self, name: str) -> Iterator[bytes]:
         entry = self._entries.get(name.lower())

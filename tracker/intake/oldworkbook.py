@@ -25,6 +25,7 @@ from tracker.intake.sheets import (
 from tracker.operations.refused import Refused
 
 MOST_COLUMNS = 256
+MOST_SHEETS = 1_000
 MOST_RECORDS = 10_000_000  # looked at in all sheets together
 MOST_STRAY = 2_000_000  # records of a sheet whose rows are out of order, and sorted in memory
 
@@ -134,6 +135,8 @@ class _Book:
                 start, state, sort = struct.unpack_from("<IBB", self._data, at)
                 if state & 3 == 0 and sort == 0:
                     self.sheets.append(start)
+                if len(self.sheets) > MOST_SHEETS:
+                    raise ValueError("sheets without end")
             elif kind == biff.FORMAT:
                 (number,) = struct.unpack_from("<H", self._data, at)
                 codes[number] = shown_by(self._text(at, at + 2, 2 if self._is_biff8 else 1))

@@ -16,6 +16,7 @@ _CELLS = frozenset(("table-cell", "covered-table-cell"))
 _BREAK = re.compile(r" *[\t\r\n][ \t\r\n]*")  # how the document was laid out; double spaces are meant
 _TIME = re.compile(r"(-?)PT(\d{1,6})H(\d{1,2})M(\d{1,2}(?:\.\d{0,9})?)S")
 _MOST_SPACES = 1_000
+_MOST_STYLES = 1_000  # of hidden sheets
 _BREAKS = {"tab": "\t", "line-break": "\n"}
 _ASIDE = frozenset(("annotation", "note", "frame", "ruby-text", "shapes", "forms", "tracked-changes", "dde-links"))
 
@@ -103,6 +104,8 @@ class _Sheet:
             self._style = attributes.get("style:name", "")
         elif tag == "table-properties" and attributes.get("table:display") == "false":
             self._hidden.add(self._style)
+            if len(self._hidden) > _MOST_STYLES:
+                raise ValueError("styles without end")
         elif tag in _ASIDE:
             self._skipped = 1
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from tracker.coverage.roster_changes import RosterDiff
 from tracker.curriculum.faults import Fault
 from tracker.curriculum.words import Outcome
-from tracker.intake.guessing import Looked, Need, guessed
+from tracker.intake.guessing import Looked, Need
+from tracker.intake.headings import heading_key
 from tracker.intake.imports import Imported
 from tracker.intake.mapping import labels_of, mapped_table
 from tracker.intake.tables import Content, HeadedTable
@@ -25,11 +26,12 @@ _MOST_COLUMNS = 7
 _LONGEST = 120
 _SAMPLE, _MOST_SHOWN = 4, 12  # rows and columns of the file's beginning
 
-# What a row is recognised by, the best first.
+# What a row is recognised by, the best first: by our fields, and by the headings of the forms that are read without any.
 _TELLING = (
     *("name", "first_name", "last_name", "member_number", "email", "learner_id", "local", "course", "course_id"),
     *("completed_on", "percent", "craft", "status", "from_on", "until_on"),
 )
+_TELLING_HEADINGS = (*("content name", "content type", "percent completed", "completed at", "unique user id"), *_TELLING)
 
 
 class PreviewRow(NamedTuple):
@@ -119,8 +121,7 @@ def preview_of(imported: Imported, content: Content, file_name: str) -> Preview:
     table = mapped_table(content, file_name, reading)
     labels = labels_of(table)
     begins = [row[1] for row in islice(table.rows, 3 * _SAMPLE) if not isinstance(row, RowFaults)][:_SAMPLE]
-    columns = reading.columns or guessed(labels, begins, imported.kind)
-    places = _telling_places(table, labels, columns, imported.dropped)
+    places = _telling_places(table, labels, reading.columns, imported.dropped)
     return Preview(
         imported.kind,
         imported.profile,
@@ -172,11 +173,15 @@ def _rows_behind(lines: Lines, table: HeadedTable, places: Sequence[int]) -> dic
 def _telling_places(
     table: HeadedTable, labels: Sequence[str], columns: Mapping[str, str], dropped: Collection[str]
 ) -> list[int]:
-    """The columns by which a person recognises a row; those that are kept, where nobody knows which these are."""
-    known = [columns[field] for field in _TELLING if field in columns]
-    places = [labels.index(label) for label in known if label in labels]
+    """The columns by which a person recognises a row, in the order of the file; the first ones kept, where none is known."""
     kept = [place for place, label in enumerate(labels) if table.headers[place] and label not in dropped]
-    return list(dict.fromkeys(places or kept))[:_MOST_COLUMNS]
+    if columns:
+        known = [columns[field] for field in _TELLING if field in columns]
+        telling = [labels.index(label) for label in known if label in labels]
+    else:
+        keys = {place: heading_key(labels[place].partition("(")[0]) for place in kept}
+        telling = [place for name in _TELLING_HEADINGS for place in kept if keys[place] == heading_key(name)]
+    return sorted(list(dict.fromkeys(telling or kept))[:_MOST_COLUMNS])
 
 
 def plain(text: str) -> str:

@@ -40,15 +40,14 @@ def records(archive: Archive) -> Iterator[tuple[int, list[str]]]:
     relations = _relations(archive)
     sheets, first_day = _sheets(archive)
     read = _Values(archive, relations, first_day)
-    for relation in sheets:
-        kind, part = relations.get(relation, ("", ""))
-        if kind == "worksheet":
-            rows = _rows(archive, part, read)
-            first = next(rows, None)
-            if first is not None:
-                yield first
-                yield from rows
-                return
+    parts = dict.fromkeys(relations.get(sheet, ("", "")) for sheet in sheets)
+    for part in (part for kind, part in parts if kind == "worksheet"):
+        rows = _rows(archive, part, read)
+        first = next(rows, None)
+        if first is not None:
+            yield first
+            yield from rows
+            return
 
 
 def _relations(archive: Archive) -> dict[str, tuple[str, str]]:

@@ -13,13 +13,15 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
+from tracker.intake.accounts import read_accounts
 from tracker.intake.completions import read_completions
+from tracker.intake.imports.accounts import AccountsImport
 from tracker.intake.imports.completions import CompletionsImport
 from tracker.intake.imports.imported import Imported
 from tracker.intake.imports.original import Original, original_of
 from tracker.intake.imports.roster import RosterImport
 from tracker.intake.reading import AS_FOUND, Reading
-from tracker.intake.reports import CompletionReader, RosterReader
+from tracker.intake.reports import AccountReader, CompletionReader, RosterReader
 from tracker.intake.roster import read_roster
 from tracker.intake.tables import Content
 from tracker.operations.actor import Actor
@@ -30,6 +32,7 @@ from tracker.operations.watching import Watch, unwatched
 
 __all__ = [
     "KINDS",
+    "AccountsImport",
     "CompletionsImport",
     "Imported",
     "Original",
@@ -81,7 +84,8 @@ def staged_import(
 
     Args:
         kind: one of :data:`KINDS`.
-        full: given where a roster is complete: open cards that it does not name are closed.
+        full: given where a roster or a list of accounts is complete: open cards, or accounts, that it does not name are
+            closed.
         accept_leaving: a person's word that so many people leave by a roster.
         call_it: the name under which the way of reading is being saved as a profile.
 
@@ -106,11 +110,20 @@ def staged_import(
             read_cards, original, today=today, full=full, accept_leaving=accept_leaving, watch=watch
         ) as roster:
             yield roster
+    elif kind == "accounts":
+
+        def read_people() -> AccountReader:
+            return _called(read_accounts(content, file_name, reading, profiles), call_it)
+
+        with AccountsImport.staged(
+            session, read_people, original, today=today, full=full is not None, watch=watch
+        ) as accounts:
+            yield accounts
     else:
         raise Refused("unknown_kind", "Say what is in the file: a roster, completed courses, or accounts.", field="kind")
 
 
-_R = TypeVar("_R", CompletionReader, RosterReader)
+_R = TypeVar("_R", CompletionReader, RosterReader, AccountReader)
 
 
 def _called(reader: _R, name: str) -> _R:

@@ -45,6 +45,8 @@ class Imported:
     waiting: list[tuple[Outcome, CompletionRow]] = field(default_factory=list)  # the first that would wait, in a preview
     reading: Reading = AS_FOUND  # how the file was read: what a profile keeps
     headers: list[str] = field(default_factory=list)
+    closed: int = 0  # cards or accounts that a complete file does not name
+    kept_open: int = 0  # accounts that it does not name either, but one of its faulty rows might
     held: int = 0  # changes of a roster that wait for a person to decide
     leaving: int = 0  # people who would leave the union or a local by a roster
     diff: RosterDiff | None = None  # who joins, leaves, moves or changes by a roster

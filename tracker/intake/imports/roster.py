@@ -104,6 +104,7 @@ class RosterImport:
             new_members=recorded.new_members,
             settled=recorded.settled,
             held=recorded.held,
+            closed=recorded.closed,
             leaving=recorded.leaving,
             diff=recorded.diff,
         )
