@@ -14,11 +14,12 @@ from sqlalchemy import select
 from tracker import create_app
 from tracker.coverage.batches import batch_of_file, batch_outcomes, batches_page
 from tracker.coverage.catalogue import course_choices, path_choices
+from tracker.coverage.desk.courses import courses_page
+from tracker.coverage.desk.learners import learners_page
 from tracker.coverage.directory import history_of, identifiers_of, members_page
 from tracker.coverage.finding import find_member, find_unit
 from tracker.coverage.rules import craft_names, open_rules
-from tracker.coverage.worklist import claims_page, last_report, waiting_page, work_list
-from tracker.curriculum.words import Outcome
+from tracker.coverage.worklist import claims_page, last_report, work_list
 from tracker.models import Completion, Course, db, writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.completions import void_completion
@@ -63,8 +64,8 @@ def test_what_waits(app: Flask) -> None:
             ("0003", "what-is-generative-ai"),
             ("0005", "ai-ethics"),
         ], "the claim that was confirmed waits no more"
-        assert [row.member_number for row in waiting_page(session, Outcome.UNMATCHED).rows] == ["7777"]
-        assert len(waiting_page(session, None).rows) == 2
+        assert [learner.all("number") for learner in learners_page(session).rows] == [["7777"]]
+        assert len(courses_page(session).rows) == 1
         assert last_report(session, "linkedin-learner-detail") is None
 
 

@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotFound
 from tracker.access.roles import Reach
 from tracker.coverage.finding import find_unit
 from tracker.curriculum.words import UnitKind
-from tracker.models import Member, Membership, RoleGrant, Unit, User
+from tracker.models import ApiClient, Member, Membership, RoleGrant, Unit, User
 
 
 def unit_for(session: Session, reach: Reach, number: str, kind: UnitKind | None = None) -> Unit:
@@ -40,16 +40,21 @@ def unit_or_totals_for(session: Session, reach: Reach, number: str) -> Unit:
 
 
 def member_for(session: Session, reach: Reach, member_id: int, day: date) -> Member:
-    """A member whose record the reader may see: their own, or one who holds a card in a local of theirs."""
+    """A member whose record the reader may see: their own, or one who holds a card in a local of theirs.
+
+    Who was merged into another leads to that one, and may be seen by whoever may see that one.
+    """
     member = session.scalar(select(Member).where(Member.member_id == member_id))
+    while member is not None and member.merged_into_id is not None:
+        member = session.scalar(select(Member).where(Member.member_id == member.merged_into_id))
     if member is None:
         _not_found()
-    if reach.sees_all_units or reach.is_own_record(member_id):
+    if reach.sees_all_units or reach.is_own_record(member.member_id):
         return member
     if not reach.locals_with_names:
         _not_found()
     card = select(Membership.id).where(
-        Membership.member_id == member_id,
+        Membership.member_id == member.member_id,
         Membership.unit_id.in_(reach.locals_with_names),
         Membership.voided_at.is_(None),
         Membership.from_on <= day,
@@ -75,6 +80,14 @@ def grant_for(session: Session, reach: Reach, user_id: int, grant_id: int) -> Ro
     if grant is None:
         _not_found()
     return grant
+
+
+def client_for(session: Session, reach: Reach, its_id: int) -> ApiClient:
+    """A program that sends statements, for administrators, staff and auditors. What it sent is for the latter two alone."""
+    client = session.get(ApiClient, its_id) if reach.is_admin or reach.sees_all_units else None
+    if client is None:
+        _not_found()
+    return client
 
 
 def _not_found() -> NoReturn:

@@ -116,6 +116,7 @@ _IMPOSSIBLE = {
         " UNION ALL SELECT member_id, id FROM membership WHERE voided_at < recorded_at"
         " UNION ALL SELECT member_id, id FROM assignment WHERE voided_at < recorded_at"
         " UNION ALL SELECT member_id, id FROM exemption WHERE voided_at < recorded_at"
+        " UNION ALL SELECT member_id, id FROM provider_account WHERE voided_at < recorded_at"
     ),
     "an identifier of no member": (
         "SELECT i.value, i.member_id FROM identifier i"
@@ -123,6 +124,25 @@ _IMPOSSIBLE = {
     ),
     "a member number or provider id with two holders": (
         "SELECT value, max(member_id) FROM identifier WHERE kind <> 'email' GROUP BY kind, value HAVING count(*) > 1"
+    ),
+    "a valid fact of a member who was merged into another": (
+        " UNION ALL ".join(
+            f"SELECT f.member_id, f.id FROM {table} f WHERE f.voided_at IS NULL"
+            " AND f.member_id IN (SELECT m.member_id FROM member m WHERE m.merged_into_id IS NOT NULL)"
+            for table in ("completion", "membership", "assignment", "exemption", "provider_account")
+        )
+    ),
+    "an identifier of a member who was merged into another": (
+        "SELECT i.value, i.member_id FROM identifier i JOIN member m ON m.member_id = i.member_id"
+        " WHERE m.merged_into_id IS NOT NULL"
+    ),
+    "a sign-in of a member who was merged into another": (
+        "SELECT u.member_id, u.id FROM user_account u JOIN member m ON m.member_id = u.member_id"
+        " WHERE m.merged_into_id IS NOT NULL"
+    ),
+    "a member who was merged into nobody": (
+        "SELECT m.merged_into_id, m.member_id FROM member m WHERE m.merged_into_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM member k WHERE k.member_id = m.merged_into_id)"
     ),
     "a sign-in of no member": (
         "SELECT u.member_id, u.id FROM user_account u WHERE u.member_id IS NOT NULL"
@@ -145,7 +165,17 @@ _DOUBTFUL = {
     "e-mails have two holders, so nobody is matched by them": (
         "SELECT value, max(member_id) FROM identifier WHERE kind = 'email' GROUP BY value HAVING count(*) > 1"
     ),
-    "completions wait for their member or course": ("SELECT batch_id, id FROM waiting_completion WHERE settled_at IS NULL"),
+    "completions wait for their member or course": (
+        "SELECT batch_id, id FROM waiting_completion WHERE settled_at IS NULL AND NOT is_set_aside"
+    ),
+    "members have two open accounts at one provider": (
+        "SELECT member_id, max(id) FROM provider_account WHERE is_open AND voided_at IS NULL"
+        " GROUP BY member_id, provider HAVING count(*) > 1"
+    ),
+    "accounts at a provider are recorded for two members": (
+        "SELECT max(member_id), max(id) FROM provider_account WHERE provider_id <> '' AND voided_at IS NULL"
+        " GROUP BY provider, lower(provider_id) HAVING count(DISTINCT member_id) > 1"
+    ),
     "courses asked by a path's newest version are retired": (
         "SELECT DISTINCT v.path_id, c.id FROM path_version v JOIN section s ON s.version_id = v.id"
         " JOIN section_course sc ON sc.section_id = s.id JOIN course c ON c.id = sc.course_id WHERE c.retired_on <= :today"

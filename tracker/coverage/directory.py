@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -55,7 +55,9 @@ def members_page(session: Session, query: str, unit: Unit | None, day: date, aft
         unit: only those with a card in this local on the day.
         after: the member to go on after.
     """
-    wanted = select(Member).order_by(Member.name_key, Member.member_id).limit(_PAGE + 1)
+    wanted = (
+        select(Member).where(Member.merged_into_id.is_(None)).order_by(Member.name_key, Member.member_id).limit(_PAGE + 1)
+    )
     if query:
         named = and_(*(Member.name_key.contains(word, autoescape=True) for word in plain_text(query).split()))
         wanted = wanted.where(or_(named, Member.member_id.in_(_holders(session, query))))
@@ -64,7 +66,7 @@ def members_page(session: Session, query: str, unit: Unit | None, day: date, aft
         wanted = wanted.where(Member.member_id.in_(cards))
     members = list(session.scalars(_after(session, wanted, after)))
     shown = members[:_PAGE]
-    lines = _lines(session, shown, day)
+    lines = member_lines(session, shown, day)
     return Page(lines, str(shown[-1].member_id) if len(members) > _PAGE else None)
 
 
@@ -96,7 +98,8 @@ def _held_on(day: date) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _lines(session: Session, members: list[Member], day: date) -> list[MemberLine]:
+def member_lines(session: Session, members: Sequence[Member], day: date) -> list[MemberLine]:
+    """These members with what a list shows of them, in their order."""
     ids = [member.member_id for member in members]
     cards: dict[int, list[str]] = {}
     rows = session.execute(
@@ -110,12 +113,11 @@ def _lines(session: Session, members: list[Member], day: date) -> list[MemberLin
         said = f"Local {unit.number} · {craft}"
         cards.setdefault(member_id, []).append(said if status == "active" else f"{said} · {status}")
     emails: dict[int, list[str]] = {}
-    for member_id, shown in session.execute(
-        select(Identifier.member_id, Identifier.shown).where(
-            Identifier.member_id.in_(ids), Identifier.kind == IdentifierKind.EMAIL
-        )
+    for member_id, kind, shown in session.execute(
+        select(Identifier.member_id, Identifier.kind, Identifier.shown).where(Identifier.member_id.in_(ids))
     ):
-        emails.setdefault(member_id, []).append(shown)
+        if kind is IdentifierKind.EMAIL:  # asked for in SQL, SQLite would look through every address
+            emails.setdefault(member_id, []).append(shown)
     return [MemberLine(each, cards.get(each.member_id, []), emails.get(each.member_id, [])) for each in members]
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.keys import email_key, member_key, unit_key
+from tracker.curriculum.local_numbers import other_spelling
 from tracker.models import Identifier, IdentifierKind, Member, Unit
 
 
@@ -17,8 +18,11 @@ def find_unit(session: Session, text: str) -> Unit | None:
     key = unit_key(text)
     if not key:
         return None
-    found = session.scalars(select(Unit).where(Unit.number_key == key).limit(2)).all()
-    return found[0] if len(found) == 1 else None
+    for each in (key, other_spelling(key)):
+        found = session.scalars(select(Unit).where(Unit.number_key == each).limit(2)).all()
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def find_member(session: Session, text: str) -> Member | None:

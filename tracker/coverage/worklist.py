@@ -7,10 +7,13 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from tracker.coverage.desk.courses import unknown
+from tracker.coverage.desk.learners import unmatched
+from tracker.coverage.held_changes import held_waiting
 from tracker.coverage.paging import Page
-from tracker.curriculum.words import Assurance, Outcome
+from tracker.curriculum.words import Assurance
 from tracker.models import (
     AssignmentRule,
     Batch,
@@ -56,8 +59,9 @@ class Claim(NamedTuple):
 @dataclass(frozen=True)
 class WorkList:
     claims: Waiting
-    unmatched: Waiting
-    unknown_courses: Waiting
+    unmatched: Waiting  # learners, not rows
+    unknown_courses: Waiting  # courses, not rows
+    held: Waiting
     lost_courses: tuple[LostCourse, ...]
     has_units: bool
     has_paths: bool
@@ -67,17 +71,18 @@ class WorkList:
     @property
     def is_clear(self) -> bool:
         """Whether nothing waits for anyone."""
-        return not (self.claims.count or self.unmatched.count or self.unknown_courses.count or self.lost_courses)
+        waiting = (self.claims, self.unmatched, self.unknown_courses, self.held)
+        return not (any(each.count for each in waiting) or self.lost_courses)
 
 
 def work_list(session: Session, day: date) -> WorkList:
     """Everything that waits for staff, as of now."""
-    waiting = {reason: waiting_rows(session, reason) for reason in (Outcome.UNMATCHED, Outcome.UNKNOWN_COURSE)}
     count, oldest = session.execute(select(func.count(), func.min(Completion.recorded_at)).where(*_unconfirmed())).one()
     return WorkList(
         claims=Waiting(count, oldest),
-        unmatched=waiting[Outcome.UNMATCHED],
-        unknown_courses=waiting[Outcome.UNKNOWN_COURSE],
+        unmatched=_waiting(session, WaitingCompletion.learner_key, unmatched()),
+        unknown_courses=_waiting(session, WaitingCompletion.course_name, unknown()),
+        held=Waiting(*held_waiting(session)),
         lost_courses=_lost_courses(session, day),
         has_units=_any(session, select(Unit.id)),
         has_paths=_any(session, select(LearningPath.id)),
@@ -86,30 +91,12 @@ def work_list(session: Session, day: date) -> WorkList:
     )
 
 
-def waiting_rows(session: Session, reason: Outcome) -> Waiting:
-    """The reported completions that wait for one reason."""
+def _waiting(session: Session, what: InstrumentedAttribute[str], which: tuple[ColumnElement[bool], ...]) -> Waiting:
+    """How many different ones the waiting rows name."""
     count, oldest = session.execute(
-        select(func.count(), func.min(WaitingCompletion.recorded_at)).where(
-            WaitingCompletion.settled_at.is_(None), WaitingCompletion.reason == reason
-        )
+        select(func.count(what.distinct()), func.min(WaitingCompletion.recorded_at)).where(*which)
     ).one()
     return Waiting(count, oldest)
-
-
-def waiting_page(session: Session, reason: Outcome | None, after: int | None = None) -> Page[WaitingCompletion]:
-    """Reported completions that wait for their member or their course, the oldest first."""
-    wanted = (
-        select(WaitingCompletion)
-        .where(WaitingCompletion.settled_at.is_(None))
-        .order_by(WaitingCompletion.id)
-        .limit(_PAGE + 1)
-    )
-    if reason is not None:
-        wanted = wanted.where(WaitingCompletion.reason == reason)
-    if after is not None:
-        wanted = wanted.where(WaitingCompletion.id > after)
-    rows = list(session.scalars(wanted))
-    return Page(rows[:_PAGE], str(rows[_PAGE - 1].id) if len(rows) > _PAGE else None)
 
 
 def claims_page(session: Session, after: int | None = None) -> Page[Claim]:

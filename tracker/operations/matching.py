@@ -64,7 +64,9 @@ class LearnerFinder:
         self._strangers = set()
         for chunk in in_chunks(sorted(values | keys), 5_000):
             marks = ", ".join("?" * len(chunk))
-            self._take(read_rows(session, f"SELECT kind, value, member_id FROM identifier WHERE value IN ({marks})", chunk))
+            # each kind is named, for the key begins with it
+            sql = f"SELECT kind, value, member_id FROM identifier WHERE kind IN ({_KINDS}) AND value IN ({marks})"
+            self._take(read_rows(session, sql, chunk))
             found = read_rows(session, f"SELECT value FROM stranger WHERE value IN ({marks})", chunk)
             self._strangers.update(value for (value,) in found)
 
@@ -96,6 +98,7 @@ class LearnerFinder:
 
 
 _KIND = IdentifierKind
+_KINDS = ", ".join(f"'{kind.value}'" for kind in IdentifierKind)
 
 
 def _said_by(rows: Iterable[ReportedLearner]) -> tuple[set[str], set[str]]:
