@@ -16,7 +16,7 @@ __all__ = ["create_app"]
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application, wired: settings, database, migrations, and the people's doors.
+    """The application, wired: settings, database, migrations, and the doors of people and programs.
 
     Raises:
         WrongSetting: the environment holds a setting that cannot be used.
@@ -34,9 +34,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(shipped("migrations")), render_as_batch=True)
 
-    from tracker import web
+    from tracker import api, web
 
     web.open_doors(app)
+    api.open_doors(app)
     return app
 
 

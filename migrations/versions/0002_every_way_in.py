@@ -209,6 +209,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("xapi_statement", schema=None) as batch_op:
         batch_op.create_index("ix_xapi_statement_state", ["state", "id"], unique=False)
+        batch_op.create_index("ix_xapi_statement_client", ["client_id", "state"], unique=False)
+        batch_op.create_index("ix_xapi_statement_completion", ["completion_id"], unique=False)
+        batch_op.create_index("ix_xapi_statement_waiting", ["waiting_id"], unique=False)
 
     for table in _FACTS:
         op.add_column(table, sa.Column("voided_batch_id", sa.BigInteger(), nullable=True))
@@ -292,7 +295,8 @@ def downgrade() -> None:
     for table in _FACTS:
         op.execute(f"ALTER TABLE {table} DROP COLUMN voided_batch_id")
     with op.batch_alter_table("xapi_statement", schema=None) as batch_op:
-        batch_op.drop_index("ix_xapi_statement_state")
+        for name in ("state", "client", "completion", "waiting"):
+            batch_op.drop_index(f"ix_xapi_statement_{name}")
 
     op.drop_table("xapi_statement")
     op.drop_table("sync_window")

@@ -45,6 +45,7 @@ def main() -> None:
 
 def _attach() -> None:
     from tracker.cli import (  # noqa: F401 — each file adds its commands to `main`
+        accounts,
         batches,
         catalogue,
         clients,

@@ -29,9 +29,10 @@ def serve(port: int, workers: int) -> None:
     Nobody outside the machine can connect: a proxy that speaks HTTPS belongs in front.
     """
     settings = Settings.from_environment()
+    app = create_app(settings)
     try:
         server = waitress.create_server(
-            create_app(settings),
+            app,
             host=_LOOPBACK,
             port=port,
             threads=workers,
@@ -47,6 +48,7 @@ def serve(port: int, workers: int) -> None:
         click.echo(f"Demonstration. Sign in with the password {settings.demo_password} as")
         for email, _ in SIGN_INS:
             click.echo(f"  {email}")
+    app.extensions["settling"].soon()  # what a server before this one could not
     signal.signal(signal.SIGTERM, _stop)
     server.run()
 

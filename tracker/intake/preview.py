@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -24,6 +25,7 @@ MOST_ROWS = 200  # of each outcome
 _MOST_FAULTS = 200
 _MOST_COLUMNS = 7
 _LONGEST = 120
+_AT_A_TERMINAL = re.compile(r" \(`?--[^()]*\)")  # how to mend something by an option: a page has its own ways
 _SAMPLE, _MOST_SHOWN = 4, 12  # rows and columns of the file's beginning
 
 # What a row is recognised by, the best first: by our fields, and by the headings of the forms that are read without any.
@@ -117,7 +119,7 @@ class Preview:
 
 def preview_of(imported: Imported, content: Content, file_name: str) -> Preview:
     """What was found, with how the file begins, and the rows themselves behind each count."""
-    reading, brake = imported.reading, imported.brake
+    reading = imported.reading
     table = mapped_table(content, file_name, reading)
     labels = labels_of(table)
     begins = [row[1] for row in islice(table.rows, 3 * _SAMPLE) if not isinstance(row, RowFaults)][:_SAMPLE]
@@ -126,27 +128,28 @@ def preview_of(imported: Imported, content: Content, file_name: str) -> Preview:
         imported.kind,
         imported.profile,
         imported.outcomes,
-        imported.faults[:_MOST_FAULTS],
-        imported.faults_in_all,
-        [plain(each) for each in imported.dropped],
-        imported.new_members,
-        imported.settled,
-        imported.set_aside,
-        imported.no_renewal,
-        [plain(label) for label in labels[:_MOST_SHOWN]],
-        [[plain(cell) for cell in row[:_MOST_SHOWN]] for row in begins],
-        max(0, len(labels) - _MOST_SHOWN),
-        [plain(labels[place]) for place in places],
-        _rows_behind(imported.lines, mapped_table(content, file_name, reading), places),
-        imported.held,
-        imported.diff,
-        Braked(brake.leaving, _for_pages(brake), [each.sentence for each in brake.worst]) if brake else None,
+        faults=imported.faults[:_MOST_FAULTS],
+        faults_in_all=imported.faults_in_all,
+        dropped=[plain(each) for each in imported.dropped],
+        new_members=imported.new_members,
+        settled=imported.settled,
+        set_aside=imported.set_aside,
+        no_renewal=imported.no_renewal,
+        headers=[plain(label) for label in labels[:_MOST_SHOWN]],
+        begins=[[plain(cell) for cell in row[:_MOST_SHOWN]] for row in begins],
+        columns_left_out=max(0, len(labels) - _MOST_SHOWN),
+        columns=[plain(labels[place]) for place in places],
+        rows=_rows_behind(imported.lines, mapped_table(content, file_name, reading), places),
+        held=imported.held,
+        diff=imported.diff,
+        brake=_braked(imported.brake),
     )
 
 
-def _for_pages(brake: Brake) -> str:
-    """Why the roster is braked, without the way to go on at a terminal: a page has its own."""
-    return brake.message.replace(f" (`--accept-leaving {brake.leaving}`)", "")
+def _braked(brake: Brake | None) -> Braked | None:
+    if brake is None:
+        return None
+    return Braked(brake.leaving, _AT_A_TERMINAL.sub("", brake.message), [each.sentence for each in brake.worst])
 
 
 def _rows_behind(lines: Lines, table: HeadedTable, places: Sequence[int]) -> dict[Outcome, list[PreviewRow]]:
@@ -164,7 +167,7 @@ def _rows_behind(lines: Lines, table: HeadedTable, places: Sequence[int]) -> dic
         line = wanted.get(number)
         if line is not None:
             shown = [plain(cells[place]) if cells else "" for place in places]
-            rows.setdefault(line.outcome, []).append(PreviewRow(number, shown, plain(line.reason)))
+            rows.setdefault(line.outcome, []).append(PreviewRow(number, shown, plain(_AT_A_TERMINAL.sub("", line.reason))))
         if number >= last:
             break
     return rows

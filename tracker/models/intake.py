@@ -247,7 +247,12 @@ class XapiStatement(Base):
     """A statement as it came, and what became of it."""
 
     __tablename__ = "xapi_statement"
-    __table_args__ = (Index("ix_xapi_statement_state", "state", "id"),)
+    __table_args__ = (
+        Index("ix_xapi_statement_state", "state", "id"),
+        Index("ix_xapi_statement_client", "client_id", "state"),
+        Index("ix_xapi_statement_completion", "completion_id"),
+        Index("ix_xapi_statement_waiting", "waiting_id"),
+    )
 
     id: Mapped[Id]
     statement_id: Mapped[str] = mapped_column(Text, unique=True)

@@ -190,9 +190,9 @@ def sign_in(session: Session, email: str, password: str, address: str, now: date
     An unknown address, a wrong password and a suspended user get the same words after the same work. Counting and
     checking share one transaction, so many guesses at once find the limit too.
     """
-    keys = [_account_key(email), _address_key(address)]
+    keys = [_account_key(email), address_key(address)]
     session.execute(delete(SignInFailure).where(SignInFailure.at <= now - FAILURES_WINDOW))
-    if _is_over_limit(session, keys):
+    if is_over_limit(session, keys, now):
         minutes = int(FAILURES_WINDOW.total_seconds() // 60)
         message = f"Too many attempts. Wait {minutes} minutes, then try again."
         return SignIn(None, Refused("too_many_attempts", message))
@@ -264,7 +264,7 @@ def _account_key(email: str) -> str:
     return "account:" + hashlib.sha256(email_key(email).encode()).hexdigest()
 
 
-def _address_key(address: str) -> str:
+def address_key(address: str) -> str:
     """An IPv6 network counts as one address, for one person holds 2⁶⁴ of them."""
     try:
         parsed = ipaddress.ip_address(address)
@@ -275,10 +275,11 @@ def _address_key(address: str) -> str:
     return f"address:{parsed}"
 
 
-def _is_over_limit(session: Session, keys: list[str]) -> bool:
-    """Whether the account or the address has failed too often within the window (older failures are gone by now)."""
+def is_over_limit(session: Session, keys: list[str], now: datetime) -> bool:
+    """Whether the account or the address has failed too often within the window."""
     account, address = keys
-    failures = select(SignInFailure.key).where(SignInFailure.key.in_(keys)).group_by(SignInFailure.key)
+    counted = (SignInFailure.key.in_(keys), SignInFailure.at > now - FAILURES_WINDOW)
+    failures = select(SignInFailure.key).where(*counted).group_by(SignInFailure.key)
     return (
         session.scalar(
             select(

@@ -10,7 +10,7 @@
 - `fields`   days, links and lengths, with their faults in plain words
 
 then a file or a folder per door: `account` (signing in), `members` (their own record), `staff`, `reports`, `admin`
-(users, audit), `health` (for whoever watches the server).
+(users, audit), `admin_clients` (programs that send statements), `health` (for whoever watches the server).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _STATIC = Path(__file__).with_name("static")
 def open_doors(app: Flask) -> None:
     """Attach every page, and what stands before and behind each of them."""
     from tracker.web import account, admin, errors, forms, gate, headers, health, ids, members, nav, reports, showing, staff
+    from tracker.web import admin_clients as clients
 
     settings: Settings = app.config["SETTINGS"]
     if settings.proxy_hops:
@@ -48,5 +49,13 @@ def open_doors(app: Flask) -> None:
     errors.answer_in_words(app)
     showing.teach(app)
     nav.show_on(app)
-    for door in (account.account, members.members, staff.staff, reports.reports, admin.admin, health.health):
+    for door in (
+        account.account,
+        members.members,
+        staff.staff,
+        reports.reports,
+        admin.admin,
+        clients.clients,
+        health.health,
+    ):
         app.register_blueprint(door)

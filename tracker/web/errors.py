@@ -1,12 +1,14 @@
-"""Every refusal in words, with the way back."""
+"""Every refusal in words, with the way back. A program gets the words as JSON."""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
+from http import HTTPStatus
+from typing import Any
 
 import psycopg
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,7 +19,9 @@ from tracker.operations.refused import Refused
 from tracker.web import gate
 
 _log = logging.getLogger(__name__)
-_Answer = tuple[str, int]
+_Answer = tuple[str | dict[str, str], int]
+
+_PROGRAMS = frozenset({"oauth2", "xapi"})  # doors of programs, by the first part of their path
 
 
 def answer_in_words(app: Flask) -> None:
@@ -35,41 +39,47 @@ def answer_in_words(app: Flask) -> None:
 
 
 def _not_found(_error: HTTPException) -> _Answer:
-    return render_template("errors/404.html"), 404
+    return _told("errors/404.html", 404, "Nothing is here.")
 
 
 def _stale_form(_error: CSRFError) -> _Answer:
-    return render_template("errors/400.html"), 400
+    return _told("errors/400.html", 400, "The form is no longer valid.")
 
 
 def _wrong_request(error: HTTPException) -> _Answer | HTTPException:
     if error.code is None or error.code < 400:
         return error  # a redirect on its way
-    return render_template("errors/other.html", error=error), error.code
+    return _told("errors/other.html", error.code, error.description or error.name, error=error)
 
 
 def _refused(refusal: Refused) -> _Answer:
-    return render_template("errors/refused.html", refusal=refusal), 409
+    return _told("errors/refused.html", 409, refusal.message, refusal=refusal)
 
 
 def _no_database(error: Exception) -> _Answer:
     _log.error("the database did not answer: %s", error.__class__.__name__, exc_info=error)
-    return _without_person("errors/503.html"), 503
+    return _without_person("errors/503.html", 503, "The database cannot be reached: try again in a minute.")
 
 
 def _no_such_text(_error: Exception) -> _Answer:
     """PostgreSQL takes no text with a NUL in it; no person types one."""
-    return render_template(
-        "errors/other.html", error=BadRequest("What was sent holds a character that no text can hold.")
-    ), 400
+    what = "What was sent holds a character that no text can hold."
+    return _told("errors/other.html", 400, what, error=BadRequest(what))
 
 
 def _failed(_error: Exception) -> _Answer:
-    return _without_person("errors/500.html"), 500
+    return _without_person("errors/500.html", 500, "Something went wrong on our side.")
 
 
-def _without_person(template: str) -> str:
+def _without_person(template: str, status: int, words: str) -> _Answer:
     """Draw a page that asks the database nothing, for that may be what is broken."""
     db.session.remove()
     gate.forget_person()
-    return render_template(template)
+    return _told(template, status, words)
+
+
+def _told(template: str, status: int, words: str, **shown: Any) -> _Answer:
+    """The page for a person; for a program the words alone."""
+    if request.path.split("/", 2)[1] in _PROGRAMS:
+        return {"error": HTTPStatus(status).name.lower(), "error_description": words}, status
+    return render_template(template, **shown), status

@@ -36,6 +36,7 @@ def ways(reach: Reach, here: str) -> list[Way]:
         ("Reports", "/reports/", reach.sees_reports),
         ("Staff", "/staff/", reach.sees_all_units),
         ("Users", "/admin/", reach.is_admin),
+        ("Clients", "/admin/clients", reach.is_admin or reach.sees_all_units),
         ("Audit", "/admin/audit", reach.sees_audit),
     ]
     shown = [(label, path) for label, path, is_open in places if is_open]

@@ -12,10 +12,10 @@ from tracker.curriculum.faults import Fault
 from tracker.curriculum.keys import provider_course_key
 from tracker.curriculum.words import Assurance
 from tracker.intake.cells import is_address, is_plain, shown, text_faults
-from tracker.intake.linkedin_detail import SOURCE as LINKEDIN
 from tracker.intake.linkedin_detail import ZONE as LINKEDIN_ZONE
 from tracker.intake.reports import EARLIEST
 from tracker.intake.xapi.shape import completion_of, mail_address, moment_of, statement_key, verb_name
+from tracker.operations.completions.claims import LINKEDIN
 from tracker.operations.rows import CompletionRow, NotACompletion, RowFaults
 from tracker.operations.statements import Meaning, Reported, Voiding
 

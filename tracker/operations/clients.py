@@ -1,0 +1,137 @@
+"""Clients: programs that may send statements. Who has one is an administrator's to say."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from tracker.curriculum.keys import plain_text
+from tracker.models import ApiClient, SignInFailure, new_id
+from tracker.operations.accounts import FAILURES_WINDOW, address_key, is_over_limit
+from tracker.operations.actor import ANYONE, Actor
+from tracker.operations.audit import audit
+from tracker.operations.refused import Refused
+
+_LONGEST_NAME = 80
+_CLIENT_ID = re.compile(r"[0-9a-f]{32}")
+_NOBODY = hashlib.sha256(secrets.token_bytes(32)).hexdigest()  # what no secret fits: an unknown client takes as long
+
+
+@dataclass(frozen=True)
+class NewClient:
+    """A client with its secret, which is shown this once."""
+
+    client: ApiClient
+    secret: str
+
+
+def add_client(session: Session, name: str, actor: Actor, *, now: datetime) -> NewClient:
+    """Let a program send statements.
+
+    The secret is 32 random bytes, kept as its plain SHA-256: nobody can try 2²⁵⁶ of them, so it needs none of the slow
+    hashing that a person's password does.
+
+    Raises:
+        Refused: ``no_name``, ``long_name``, or ``name_taken`` by a client that is not revoked.
+    """
+    name = " ".join(name.split())
+    if not name:
+        raise Refused("no_name", "Give the client a name, such as LinkedIn Learning.", field="name")
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        raise Refused("long_name", f"A name has at most {_LONGEST_NAME} characters, all of them visible.", field="name")
+    in_use = session.scalars(select(ApiClient.name).where(ApiClient.revoked_at.is_(None)))
+    if plain_text(name) in {plain_text(each) for each in in_use}:
+        raise Refused(
+            "name_taken", f"There is a client {name} already: revoke it first, or choose another name.", field="name"
+        )
+    secret = secrets.token_urlsafe(32)
+    client = ApiClient(
+        id=new_id(),
+        name=name,
+        client_id=secrets.token_hex(16),
+        secret_hash=_hash(secret),
+        created_at=now,
+        created_by=actor.user_id,
+    )
+    session.add(client)
+    session.flush()
+    _audit(session, client, "add_client", actor, now)
+    return NewClient(client, secret)
+
+
+def revoke_client(session: Session, client: ApiClient, actor: Actor, *, now: datetime) -> None:
+    """Let a client send nothing more, from this moment: its tokens end too. What it sent stays.
+
+    Raises:
+        Refused: ``already_revoked``.
+    """
+    if client.revoked_at is not None:
+        raise Refused("already_revoked", f"{client.name} was revoked on {client.revoked_at:%Y-%m-%d} already.")
+    client.revoked_at, client.revoked_by = now, actor.user_id
+    session.flush()
+    _audit(session, client, "revoke_client", actor, now)
+
+
+def open_client(session: Session, its_id: int) -> ApiClient | None:
+    """The client of that row id, unless it is revoked."""
+    client = session.get(ApiClient, its_id)
+    return client if client is not None and client.revoked_at is None else None
+
+
+def client_of_credentials(session: Session, client_id: str, secret: str, address: str, *, now: datetime) -> ApiClient | None:
+    """The client that these credentials name; None where they fit none. Only reads.
+
+    An unknown client, a wrong secret and a revoked client are the same answer after the same work.
+
+    Raises:
+        Refused: ``too_many_attempts``.
+    """
+    _refuse_guessing(session, _keys(client_id, address), now)
+    wanted = select(ApiClient).where(ApiClient.client_id == client_id, ApiClient.revoked_at.is_(None))
+    client = session.scalar(wanted) if _CLIENT_ID.fullmatch(client_id) else None
+    fits = hmac.compare_digest(client.secret_hash if client else _NOBODY, _hash(secret))
+    return client if fits else None
+
+
+def note_failure(session: Session, client_id: str, address: str, *, now: datetime) -> None:
+    """Count credentials that fitted no client, as a failed sign-in is counted: for every process alike.
+
+    They are counted by address, and by client at that address: nobody can lock a provider out by guessing from elsewhere,
+    nor can people who mistype their passwords.
+
+    Raises:
+        Refused: ``too_many_attempts``.
+    """
+    keys = _keys(client_id, address)
+    session.execute(delete(SignInFailure).where(SignInFailure.at <= now - FAILURES_WINDOW))
+    _refuse_guessing(session, keys, now)
+    session.add_all(SignInFailure(id=new_id(), key=key, at=now) for key in keys)
+    audit(session, ANYONE, "client_sign_in_failed", object_kind="client", detail={"address": address}, at=now)
+
+
+def _refuse_guessing(session: Session, keys: list[str], now: datetime) -> None:
+    if is_over_limit(session, keys, now):
+        minutes = int(FAILURES_WINDOW.total_seconds() // 60)
+        raise Refused("too_many_attempts", f"Too many attempts. Wait {minutes} minutes, then try again.")
+
+
+def _keys(client_id: str, address: str) -> list[str]:
+    """Hashed: a secret may come in the place of the id."""
+    where = f"client {address_key(address)}"
+    return [f"client:{_hash(f'{client_id} {where}')}", where]
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _audit(session: Session, client: ApiClient, action: str, actor: Actor, now: datetime) -> None:
+    detail = {"client": client.name, "client_id": client.client_id}
+    audit(session, actor, action, object_kind="client", object_id=client.id, detail=detail, at=now)
