@@ -153,6 +153,17 @@ def test_cards_corrected_since_stay_as_they_are(with_ana: Desk) -> None:
     assert with_ana.wrong() == []
 
 
+def test_undoing_the_first_and_then_the_second_leaves_nothing_of_either(desk: Desk) -> None:
+    desk.roster(BEN)
+    facts = valid(desk)
+    first = desk.roster(ANA)
+    second = desk.roster(ANA.replace("active", "apprentice"))
+    undo(desk, first.batch_id)
+    undo(desk, second.batch_id)
+    assert valid(desk) == facts
+    assert desk.wrong() == []
+
+
 def test_undo_leaves_one_entry_in_the_audit_trail(with_ana: Desk) -> None:
     first = with_ana.completions(DONE)
     before = with_ana.written()["audit_entry"]

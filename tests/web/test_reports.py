@@ -453,3 +453,8 @@ def test_a_search_that_finds_no_local_says_so(as_reader: Reader) -> None:
     answer = as_reader("sam").get(f"/reports/paths/ai-fundamentals?{DAY}&q=zzz")
     assert answer.status_code == 200
     assert "No local with anyone in scope matches" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/reports/", "/reports/locals/80", "/reports/paths/ai-fundamentals"])
+def test_choosing_the_colours_leads_back_to_the_page(as_reader: Callable[[str], Browser], path: str) -> None:
+    assert f'name="next" value="{path}"' in as_reader("sam").get(path).text

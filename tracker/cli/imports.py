@@ -15,6 +15,7 @@ from tracker.intake.reading import Reading
 from tracker.models import IMPORTS_PATIENCE, db, writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.profiles import save_profile
+from tracker.operations.roster import Full
 
 
 @main.group()
@@ -45,12 +46,19 @@ def import_a_file(
     profile_name: str,
     dry_run: bool,
     strict: bool,
+    *,
+    full: bool = False,
 ) -> None:
     """Import a file of completions or of accounts, as every command does that needs no more than that."""
     with (
         opened(file) as stream,
         staged_import(
-            db.session(), kind, stream, file.name, reading=reading, call_it=profile_name, today=today(), watch=with_bar
+            *(db.session(), kind, stream, file.name),
+            reading=reading,
+            full=Full() if full else None,
+            call_it=profile_name,
+            today=today(),
+            watch=with_bar,
         ) as staged,
     ):
         if dry_run:

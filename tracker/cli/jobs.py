@@ -21,6 +21,7 @@ from tracker.access.roles import reach_of
 from tracker.cli import main
 from tracker.cli.running import now, today, with_app
 from tracker.config import Settings
+from tracker.coverage.derivation import NothingApplied
 from tracker.curriculum.words import Role
 from tracker.intake.guessing import Looked, look
 from tracker.intake.imports import StagedImport, staged_import
@@ -39,6 +40,11 @@ from tracker.operations.roster import Full
 _MOST_MEMORY = 1 << 30  # bytes of addresses: an import of any length needs a quarter of it
 _READING_TIME, _RECORDING_TIME = 600, 3_600  # seconds of work; waiting for others does not count
 _GRACE = 30  # seconds more to say so
+_MOST_FAULTS = 200
+_NOTHING_APPLIED = (
+    "No courses and no policy are loaded yet. Whoever runs the tracker does it with `tracker union apply` and "
+    "`tracker catalogue apply`."
+)
 
 # The refusals that a person can answer at the columns: a table that nothing known fits, and whatever names a part of it.
 _ASKED_CODES = frozenset(("unknown_table",))
@@ -101,9 +107,10 @@ def _work(job: ImportJob, settings: Settings, telling: Telling) -> None:
             _read(job, settings, telling)
         else:
             _record(job, settings, telling)
+    except NothingApplied:
+        _refuse(job, Refused("nothing_applied", _NOTHING_APPLIED))
     except Refused as refusal:
-        with writing(patience=IMPORTS_PATIENCE) as session:
-            jobs.refuse(session, job.id, refusal, {"faults": [str(fault) for fault in refusal.faults[:200]]}, now=now())
+        _refuse(job, refusal)
     except MemoryError:
         stopped = "The file needs more memory than an import may take. Split it, or save it as CSV."
     except _TooLong:
@@ -118,6 +125,11 @@ def _work(job: ImportJob, settings: Settings, telling: Telling) -> None:
         db.session.remove()
         with writing(patience=IMPORTS_PATIENCE) as session:
             jobs.stop(session, job.id, stopped, now=now())
+
+
+def _refuse(job: ImportJob, refusal: Refused) -> None:
+    with writing(patience=IMPORTS_PATIENCE) as session:
+        jobs.refuse(session, job.id, refusal, {"faults": [str(fault) for fault in refusal.faults[:_MOST_FAULTS]]}, now=now())
 
 
 def _tell(job: ImportJob, error: Exception) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import click
 from flask import current_app
@@ -83,32 +83,38 @@ def _send_one(post: smtplib.SMTP, notice: Notice, sender: str) -> str:
 
 @contextmanager
 def _connected(server: MailServer) -> Iterator[smtplib.SMTP]:
-    """One connection for all of them. A password travels encrypted alone, or not beyond this machine.
+    """One connection for all of them.
 
     Raises:
         Refused: ``no_mail_server``.
     """
     tls = ssl.create_default_context()
-    try:
-        if server.is_encrypted:
-            post: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=_PATIENCE, context=tls)
-        else:
-            post = smtplib.SMTP(server.host, server.port, timeout=_PATIENCE)
-        post.ehlo()
-        if not server.is_encrypted and post.has_extn("starttls"):
-            post.starttls(context=tls)
-            post.ehlo()
-        elif not server.is_encrypted and server.user and not server.is_here:
-            raise Refused("no_mail_server", f"{server.host} offers no encryption: the password was not sent.")
-        if server.user:
-            post.login(server.user, server.password)
-    except (smtplib.SMTPException, OSError) as error:
-        raise Refused("no_mail_server", f"The mail server {server.host}:{server.port} says no: {_in_words(error)}") from None
-    try:
+    with ExitStack() as closing:
+        try:
+            if server.is_encrypted:
+                post: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=_PATIENCE, context=tls)
+            else:
+                post = smtplib.SMTP(server.host, server.port, timeout=_PATIENCE)
+            closing.callback(post.close)
+            _introduce(post, server, tls)
+        except (smtplib.SMTPException, OSError) as error:
+            message = f"The mail server {server.host}:{server.port} says no: {_in_words(error)}"
+            raise Refused("no_mail_server", message) from None
         yield post
-    finally:
         with suppress(smtplib.SMTPException, OSError):
             post.quit()
+
+
+def _introduce(post: smtplib.SMTP, server: MailServer, tls: ssl.SSLContext) -> None:
+    """Say who we are. A password travels encrypted alone, or not beyond this machine."""
+    post.ehlo()
+    if not server.is_encrypted and post.has_extn("starttls"):
+        post.starttls(context=tls)
+        post.ehlo()
+    elif not server.is_encrypted and server.user and not server.is_here:
+        raise Refused("no_mail_server", f"{server.host} offers no encryption: the password was not sent.")
+    if server.user:
+        post.login(server.user, server.password)
 
 
 def _in_words(error: Exception) -> str:

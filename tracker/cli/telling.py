@@ -31,6 +31,12 @@ def say_imported(imported: Imported, dry_run: bool) -> None:
         click.echo(f"line {row.line} would wait, {reason.value}: {learner} · {row.course} · {row.completed_on}")
     if imported.set_aside:
         click.echo(f"{imported.set_aside:,} of the unmatched were set aside before: none of ours.")
+    if imported.closed and imported.kind == "accounts":
+        click.echo(f"{imported.closed:,} accounts are not in the list and count as closed.")
+    if imported.kept_open:
+        click.echo(
+            f"{imported.kept_open:,} accounts are not in the list, but an unplaced row may be theirs: they stay open."
+        )
     if imported.no_renewal:
         click.echo(imported.no_renewal)
     if dry_run:

@@ -15,6 +15,7 @@ from tracker.coverage.catalogue import find_path
 from tracker.coverage.finding import find_member, find_unit
 from tracker.curriculum.catalogue import Catalogue, read_catalogue
 from tracker.curriculum.words import Outcome, Role
+from tracker.demonstration.accounts import account_rows
 from tracker.demonstration.asking import ASKINGS, excusings
 from tracker.demonstration.learning import Learning
 from tracker.demonstration.people import MEMBER_EMAIL, people, roster_rows
@@ -28,6 +29,7 @@ from tracker.operations.actor import Actor
 from tracker.operations.assignments import Plan, assign_path, exempt_member
 from tracker.operations.catalogue import apply_catalogue
 from tracker.operations.completions import SELF_LOGGED, STAFF_RECORDED, record_completions
+from tracker.operations.provider_accounts import AccountList
 from tracker.operations.refused import Refused
 from tracker.operations.roster import record_roster
 from tracker.operations.standings import refresh_standings
@@ -106,6 +108,9 @@ def build_demonstration(
         rows = rows_of(watch(label, people(members, seed, today), members))
         recorded = record_completions(session, rows, source=source, actor=_DEMONSTRATOR, batch_id=None, today=today, now=now)
         completions += recorded.outcomes[Outcome.RECORDED] + recorded.outcomes[Outcome.CORROBORATED]
+    everyone = watch("Accounts", people(members, seed, today), members)
+    with AccountList(session, lambda: account_rows(everyone, learning, seed, today), PROVIDERS_REPORT) as accounts:
+        accounts.record(session, actor=_DEMONSTRATOR, batch_id=None, today=today, now=now)
     _leave_work(session, today, now)
     sign_ins = _open_sign_ins(session, settings, today) if settings.is_demo else ()
     return Built(members, cards, completions, sign_ins)

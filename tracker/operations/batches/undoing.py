@@ -232,7 +232,10 @@ def _record_anew(
     """Record what the batch had voided, but for what is said by a valid fact by now, and rules' work: they reach anew."""
     for model in FACTS:
         voided = select(model).where(
-            model.member_id.in_(members), model.voided_batch_id == batch_id, model.batch_id.is_distinct_from(batch_id)
+            model.member_id.in_(members),
+            model.voided_batch_id == batch_id,
+            model.batch_id.is_distinct_from(batch_id),
+            or_(model.batch_id.is_(None), model.batch_id.not_in(select(BatchUndone.batch_id))),  # undone with its own
         )
         if model is Assignment:
             voided = voided.where(Assignment.rule_id.is_(None))

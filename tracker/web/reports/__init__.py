@@ -5,9 +5,10 @@
 - `units`    one local or district: figures, denominators, members
 - `paths`    one path: its locals, ranked
 - `members`  one member on one path: why
+- `access`   who cannot get in at the provider, and who has not done it
 """
 
-from tracker.web.reports import members, paths, union, units
+from tracker.web.reports import access, members, paths, union, units
 from tracker.web.reports.door import reports
 
-__all__ = ["members", "paths", "reports", "union", "units"]
+__all__ = ["access", "members", "paths", "reports", "union", "units"]

@@ -26,11 +26,11 @@ def member(member_id: int, path_code: str) -> str:
     if not (reach.sees_all_units or reach.locals_with_names):
         abort(404)  # their own record has its own page
     only = None if reach.sees_all_units else reach.locals_with_names
-    cards = cards_in(db.session(), member_id, question.as_of, only)
+    cards = cards_in(db.session(), found.member_id, question.as_of, only)
     if only is not None and not cards:
         abort(404)
     record = path_page(db.session(), path, found, question.as_of, question.floor)
-    reasons = reasons_through(db.session(), member_id, record.reasons, only)
+    reasons = reasons_through(db.session(), found.member_id, record.reasons, only)
     return render_template(
         "reports/member.html",
         asked=question,

@@ -40,7 +40,7 @@ def path(code: str) -> str:
         found=len(rows),
         idle=sum(1 for row in ranked.chosen(wanted) if not row.figure(found).in_scope),
         target=None if found.target is None else round(100 * found.target),
-        here=here,
+        page_with=here,
         first_url=here(after=None) if start else None,
         next_url=here(after=shown[-1].unit.number) if start + size < len(rows) else None,
         files=[(form, file_url(".path_file", form, code=found.code)) for form in FORMS],

@@ -56,7 +56,7 @@ def overview() -> str:
         found=len(whole_map.chosen(wanted)),
         first_url=here(after=None) if request.args.get("after") else None,
         next_url=here(after=page.next_key) if page.next_key else None,
-        here=here,
+        page_with=here,
         files=[(form, file_url(".overview_file", form)) for form in FORMS],
     )
 

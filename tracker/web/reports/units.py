@@ -113,7 +113,7 @@ def _page(unit: Unit) -> str:
         page=page,
         states=COUNTED_STATES,
         is_total=gate.reach().totals_of(unit.id),
-        here=here,
+        page_with=here,
         first_url=here(after=None) if on_path and on_path.wanted.after else None,
         next_url=here(after=page.next_key) if page and page.next_key else None,
         files=[(form, file_url(f".{kind}_file", form, number=unit.number)) for form in FORMS],
