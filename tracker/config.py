@@ -98,8 +98,8 @@ class Settings:
         )
 
     def as_environment(self) -> dict[str, str]:
-        """What a process of our own needs in its environment to have these settings. The secrets that only a sync needs
-        are not among it."""
+        """What a process of our own needs in its environment to have these settings. The secrets of a sync and of the
+        mail server are not among it."""
         return {
             "TRACKER_INSTANCE": str(self.instance),
             "DATABASE_URL": self.database_url,

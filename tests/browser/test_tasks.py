@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from playwright.sync_api import Page, expect
-
-SAMPLES = Path(__file__).parent.parent / "intake" / "files"
 
 SignIn = Callable[[str], Page]
 
@@ -63,18 +60,6 @@ def test_staff_assign_a_path_with_a_preview(sign_in: SignIn) -> None:
     page.get_by_role("button", name=re.compile(r"^Assign to \d+ members")).click()
     expect(page).to_have_url(re.compile(r"/staff/assign"))
     expect(page.get_by_role("link", name="Responsible AI Foundations", exact=True)).to_be_visible()
-
-
-def test_staff_import_the_providers_report_with_a_preview(sign_in: SignIn) -> None:
-    page = sign_in("staff")
-    page.goto("/staff/imports")
-    page.locator("input[name=kind][value=completions]").check()
-    page.locator("input[type=file]").set_input_files(SAMPLES / "linkedin_learner_detail.csv")
-    page.get_by_role("button", name="See what it would do").click()
-    expect(page.get_by_role("row", name=re.compile(r"wait: no member found 1"))).to_be_visible()
-    expect(page.get_by_text("Testy McGaffer").first).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Take in 3 rows")).click()
-    expect(page).to_have_url(re.compile(r"/staff/imports/\d+"))
 
 
 def test_an_administrator_sees_who_signs_in_and_what_was_done(sign_in: SignIn) -> None:

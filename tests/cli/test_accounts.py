@@ -58,7 +58,7 @@ def test_a_list_is_read_by_mapping(union: Callable[..., Result], tmp_path: Path,
     assert "recorded 2, corroborated 0, already known 0" in trial.stdout
     assert count(database_url, "provider_account") == 0
     done = union("accounts", "import", tmp_path / "people.csv", *MAP, *order, "--save-profile", "Our people")
-    assert "unmatched 1, unknown course 0, faulty 1" in done.stdout.splitlines()[-2]
+    assert "unmatched 1, unknown course 0, faulty 1" in done.stdout.splitlines()[-1]
     assert "Saved as profile Our people" in done.stdout
     assert "does not say whose account it is" in done.stderr
     assert count(database_url, "provider_account WHERE is_open") == 1

@@ -8,7 +8,14 @@ from pathlib import Path
 import click
 
 from tracker.cli import main
-from tracker.cli.imports import import_a_file
+from tracker.cli.importing import (
+    dry_run_option,
+    end_as_recording_would,
+    import_a_file,
+    save_profile_option,
+    say_imported,
+    strict_option,
+)
 from tracker.cli.naming import unit_named
 from tracker.cli.reading import with_reading
 from tracker.cli.running import the_file, today, with_app
@@ -17,6 +24,7 @@ from tracker.coverage.users_file import FIELDS, HEADINGS, users_csv, users_file
 from tracker.intake.reading import Reading
 from tracker.models import db
 from tracker.operations.refused import Refused
+from tracker.operations.roster import Full
 
 _MOST_SHOWN = 5
 
@@ -30,16 +38,22 @@ def accounts() -> None:
 @the_file
 @with_reading("accounts")
 @click.option("--full", is_flag=True, help="FILE is complete: an account that it does not name is closed.")
-@click.option("--save-profile", metavar="NAME", default="", help="Keep the mapping under this name for the next file.")
-@click.option("--dry-run", is_flag=True, help="Say what would happen; write nothing.")
-@click.option("--strict", is_flag=True, help="Refuse the whole file if any row is faulty.")
+@save_profile_option
+@dry_run_option
+@strict_option
 @with_app
-def import_accounts(file: Path, reading: Reading, full: bool, save_profile: str, dry_run: bool, strict: bool) -> None:
+def import_accounts(file: Path, reading: Reading, full: bool, profile_name: str, dry_run: bool, strict: bool) -> None:
     """Record the accounts in FILE, the provider's own list of people, read by the columns named with --map.
 
     Who can get in, and who has not begun, is then on each local's page. Without --full FILE only adds and corrects.
     """
-    import_a_file("accounts", file, reading, save_profile, dry_run, strict, full=full)
+    extent = Full() if full else None
+    imported = import_a_file(
+        *("accounts", file, reading), profile_name=profile_name, dry_run=dry_run, strict=strict, full=extent
+    )
+    say_imported(imported, dry_run=dry_run, profile_name=profile_name)
+    if dry_run:
+        end_as_recording_would(imported, strict=strict)
 
 
 @accounts.command()

@@ -7,17 +7,21 @@ from pathlib import Path
 import click
 
 from tracker.cli import main
+from tracker.cli.importing import (
+    dry_run_option,
+    end_as_recording_would,
+    import_a_file,
+    save_profile_option,
+    say_imported,
+    strict_option,
+)
 from tracker.cli.naming import unit_named
 from tracker.cli.reading import with_reading
-from tracker.cli.running import now, opened, the_file, today, with_app, with_bar
-from tracker.cli.telling import keep, say_imported
+from tracker.cli.running import the_file, with_app
 from tracker.coverage.roster_changes import ChangeKind, RosterDiff
-from tracker.curriculum.words import Outcome
-from tracker.intake.imports import Imported, staged_import
+from tracker.intake.imports import Imported
 from tracker.intake.reading import Reading
-from tracker.models import IMPORTS_PATIENCE, db, writing
-from tracker.operations.actor import OPERATOR
-from tracker.operations.refused import Refused
+from tracker.models import db
 from tracker.operations.roster import Full
 
 _MOST_SHOWN = 3  # people of each kind of change, and locals
@@ -36,8 +40,9 @@ def roster() -> None:
 @click.option(
     "--accept-leaving", type=click.IntRange(min=0), metavar="N", help="Release the brake: N people leave, rightly."
 )
-@click.option("--dry-run", is_flag=True, help="Say what would happen; write nothing.")
-@click.option("--strict", is_flag=True, help="Refuse the whole file if any row is faulty.")
+@save_profile_option
+@dry_run_option
+@strict_option
 @with_app
 def import_a_roster(
     file: Path,
@@ -45,6 +50,7 @@ def import_a_roster(
     full: bool,
     units: tuple[str, ...],
     accept_leaving: int | None,
+    profile_name: str,
     dry_run: bool,
     strict: bool,
 ) -> None:
@@ -57,27 +63,18 @@ def import_a_roster(
         raise click.UsageError("--unit says what a complete file is complete for: give it with --full.")
     session = db.session()
     extent = Full(frozenset(unit_named(session, each).id for each in units) if units else None) if full else None
-    with (
-        opened(file) as stream,
-        staged_import(
-            *(session, "roster", stream, file.name),
-            reading=reading,
-            full=extent,
-            accept_leaving=accept_leaving,
-            today=today(),
-            watch=with_bar,
-        ) as staged,
-    ):
-        if dry_run:
-            imported = staged.preview(session, with_bar)
-        else:
-            keep(stream)
-            with writing(alone=True, patience=IMPORTS_PATIENCE) as alone:
-                imported = staged.record(alone, OPERATOR, now=now(), strict=strict, watch=with_bar)
+    imported = import_a_file(
+        *("roster", file, reading),
+        profile_name=profile_name,
+        dry_run=dry_run,
+        strict=strict,
+        full=extent,
+        accept_leaving=accept_leaving,
+    )
     _say_changes(imported, dry_run)
-    say_imported(imported, dry_run)
+    say_imported(imported, dry_run=dry_run, profile_name=profile_name)
     if dry_run:
-        _refuse_as_recording_would(imported, strict, accept_leaving)
+        end_as_recording_would(imported, strict=strict, accept_leaving=accept_leaving)
 
 
 def _say_changes(imported: Imported, dry_run: bool) -> None:
@@ -108,15 +105,3 @@ def _say_diff(diff: RosterDiff) -> None:
         click.echo(f"  Local {local}: " + ", ".join(f"{kind.value} {counts[kind]:,}" for kind in ChangeKind if counts[kind]))
     if len(diff.locals) > _MOST_SHOWN:
         click.echo(f"  … and {len(diff.locals) - _MOST_SHOWN:,} more locals")
-
-
-def _refuse_as_recording_would(imported: Imported, strict: bool, accept_leaving: int | None) -> None:
-    """A trial ends as the act itself would.
-
-    Raises:
-        Refused: ``brake``, ``faulty_rows``.
-    """
-    if imported.brake is not None:
-        imported.brake.release(accept_leaving)
-    if strict and imported.outcomes[Outcome.FAULTY]:
-        raise Refused("faulty_rows", f"{imported.outcomes[Outcome.FAULTY]} of {imported.rows} rows are faulty.")

@@ -107,9 +107,7 @@ def batch_outcomes(session: Session, batch_id: int) -> BatchOutcomes | None:
 
 def outcomes_of(kind: str) -> list[Outcome]:
     """The ways in which a row of such a file can end."""
-    if kind == "roster":
-        return [Outcome.RECORDED, Outcome.ALREADY_KNOWN, Outcome.FAULTY]
-    if kind == "accounts":
+    if kind in ("roster", "accounts"):
         return [Outcome.RECORDED, Outcome.ALREADY_KNOWN, Outcome.UNMATCHED, Outcome.FAULTY]
     return list(Outcome)
 

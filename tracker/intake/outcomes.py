@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import tzinfo
 from pathlib import Path
@@ -28,6 +28,7 @@ from tracker.operations.refused import Refused
 from tracker.operations.rows import RowFaults
 
 _MARK = "\ufeff"  # by which spreadsheets know UTF-8
+_PIECE = 1 << 16  # characters that go out together
 _END: tuple[int, list[str]] = (sys.maxsize, [])
 
 
@@ -68,14 +69,23 @@ def outcomes_csv(ends: RowEnds, folder: Path) -> Iterator[str]:
         with suppress(Refused):
             file = open_files.enter_context(original(folder, ends.batch.sha256))
             headers, rows = _table(file, ends)
-        yield _MARK + _as_line(("line", *headers, "outcome", "reason", "since"))
+        yield _MARK
+        out = io.StringIO(newline="")
+        write = csv.writer(out).writerow
+        write([safe_text(each) for each in ("line", *headers, "outcome", "reason", "since")])
         blank = [""] * len(headers)
         number, cells = next(rows, _END)
         for line in ends.lines:
             while number < line.line:
                 number, cells = next(rows, _END)
+            row = cells or blank if number == line.line else blank
             answer = (line.outcome.value, line.reason, ends.since.get(line.line, ""))
-            yield _as_line((str(line.line), *(cells or blank if number == line.line else blank), *answer))
+            write([safe_text(each) for each in (str(line.line), *row, *answer)])
+            if out.tell() > _PIECE:
+                yield out.getvalue()
+                out.seek(0)
+                out.truncate()
+        yield out.getvalue()
 
 
 def _table(content: BinaryIO, ends: RowEnds) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
@@ -100,9 +110,3 @@ def _reading_of(session: Session, batch: Batch) -> Reading:
             return said
     profile = find_profile(session, batch.profile)
     return Reading.from_json(profile.reading) if profile is not None and profile.kind == batch.kind else AS_FOUND
-
-
-def _as_line(cells: Iterable[str]) -> str:
-    out = io.StringIO(newline="")
-    csv.writer(out).writerow([safe_text(cell) for cell in cells])
-    return out.getvalue()

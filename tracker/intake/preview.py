@@ -71,6 +71,8 @@ class Preview:
     columns_left_out: int = 0
     columns: list[str] = field(default_factory=list)
     rows: dict[Outcome, list[PreviewRow]] = field(default_factory=dict)
+    closed: int = 0  # cards or accounts that a complete file does not name
+    kept_open: int = 0  # accounts that it does not name either, but one of its faulty rows might
     held: int = 0  # changes of a roster that a person must decide
     diff: RosterDiff | None = None
     brake: Braked | None = None
@@ -80,8 +82,8 @@ class Preview:
         return self.outcomes.total()
 
     @property
-    def completions(self) -> int:
-        """How many completions would be recorded."""
+    def to_record(self) -> int:
+        """How many rows would bring something new."""
         return self.outcomes[Outcome.RECORDED] + self.outcomes[Outcome.CORROBORATED]
 
     @property
@@ -90,8 +92,9 @@ class Preview:
         return self.outcomes[Outcome.UNMATCHED] + self.outcomes[Outcome.UNKNOWN_COURSE]
 
     @property
-    def readable(self) -> int:
-        return self.in_all - self.outcomes[Outcome.FAULTY]
+    def does_nothing(self) -> bool:
+        """Whether all of it is known, or cannot be read."""
+        return not (self.to_record or self.waiting or self.closed or self.held)
 
     def as_json(self) -> dict[str, Any]:
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -140,6 +143,8 @@ def preview_of(imported: Imported, content: Content, file_name: str) -> Preview:
         columns_left_out=max(0, len(labels) - _MOST_SHOWN),
         columns=[plain(labels[place]) for place in places],
         rows=_rows_behind(imported.lines, mapped_table(content, file_name, reading), places),
+        closed=imported.closed,
+        kept_open=imported.kept_open,
         held=imported.held,
         diff=imported.diff,
         brake=_braked(imported.brake),

@@ -79,7 +79,12 @@ class NotACompletion(NamedTuple):
 
 
 class RowFaults(NamedTuple):
-    """A row that cannot be read, with everything wrong in it: one faulty row, however many faults."""
+    """A row that cannot be read, with everything wrong in it: one faulty row, however many faults.
+
+    ``named`` is the member number, the e-mail and the local that a roster's row names all the same, as far as they could be
+    read: whoever stands in a faulty row is not absent from its file.
+    """
 
     line: int
     faults: tuple[Fault, ...]
+    named: tuple[str, str, str] = ("", "", "")

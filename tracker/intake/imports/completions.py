@@ -76,7 +76,7 @@ class CompletionsImport:
         Raises:
             Refused: ``faulty_rows``, where ``strict`` and a row is faulty. Nothing is written then.
         """
-        refuse_if_strict(self._report.read, strict)
+        refuse_if_strict(self._report.read, strict, self._report.rows)
         batch_id = open_batch(session, "completions", self._reader.profile, self._original, actor, now)
         recorded = self._report.record(session, actor=actor, batch_id=batch_id, today=self._today, now=now, watch=watch)
         refuse_if_strict(recorded, strict)

@@ -100,8 +100,11 @@ def open_batch(session: Session, kind: str, profile: str, original: Original, ac
     return batch.id
 
 
-def refuse_if_strict(ended: Ended, strict: bool) -> None:
+def refuse_if_strict(ended: Ended, strict: bool, rows: int | None = None) -> None:
     """Say no to the whole file for one faulty row.
+
+    Args:
+        rows: how many rows there are, where some have not ended yet.
 
     Raises:
         Refused: ``faulty_rows``.
@@ -110,7 +113,7 @@ def refuse_if_strict(ended: Ended, strict: bool) -> None:
     if strict and faulty:
         raise Refused(
             "faulty_rows",
-            f"{faulty} of {ended.outcomes.total()} rows are faulty; nothing was recorded.",
+            f"{faulty} of {rows or ended.outcomes.total()} rows are faulty; nothing was recorded.",
             faults=ended.faults,
         )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Select, Update, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import CursorResult, Select, Update, and_, delete, exists, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import FactReader
@@ -166,8 +166,19 @@ def _rows_of(session: Session, change: Update) -> int:
 
 def _take_back_changes(session: Session, batch_id: int, members: set[int], now: datetime) -> None:
     """Names, identifiers and merges as they were, the last change first; what was changed again since stays."""
-    changes = session.scalars(select(BatchChange).where(BatchChange.batch_id == batch_id).order_by(BatchChange.id.desc()))
-    for change in changes:
+    mine = BatchChange.batch_id == batch_id
+    added = and_(BatchChange.what == IdentifierKind.EMAIL.value, BatchChange.before == "")  # by the hundred thousand
+    session.execute(
+        delete(Identifier)
+        .where(
+            Identifier.kind == IdentifierKind.EMAIL,
+            tuple_(Identifier.member_id, Identifier.shown).in_(
+                select(BatchChange.member_id, BatchChange.after).where(mine, added)
+            ),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    for change in session.scalars(select(BatchChange).where(mine, ~added).order_by(BatchChange.id.desc())):
         if change.what == "name":
             _name_again(session, change)
         elif change.what == "merged":

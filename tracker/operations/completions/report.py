@@ -52,6 +52,11 @@ class Report:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stage.close()
 
+    @property
+    def rows(self) -> int:
+        """How many rows the report has, judged or not."""
+        return self.read.outcomes.total() + (0 if self._is_judged else self._stage.matched)
+
     def judge(self, session: Session, today: date, watch: Watch = unwatched) -> CompletionsRecorded:
         """How every row would end, were the report recorded now."""
         self._is_judged = True

@@ -2,10 +2,12 @@
 
 - `stage`      the rows of a file, laid out by member in a private store
 - `cards`      one member, and what rows make of their name and cards
+- `known`      what the database knows of the members
 - `holding`    changes that could give an account away
 - `brake`      too many people would leave
-- `book`       members read by the thousand, their rows taken, their changes counted
+- `book`       rows taken, by the thousand members, and changes counted
 - `writing`    the changes into the tables
+- `settling`   which waiting completions it would settle
 - `recording`  a whole roster: preview it, record it
 """
 

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tracker.coverage.derivation import FactReader, current_policy
+from tracker.coverage.derivation import current_policy
 from tracker.coverage.roster_changes import ChangeKind, Who, compare
 from tracker.curriculum.faults import Fault
-from tracker.curriculum.keys import craft_key, email_key
+from tracker.curriculum.keys import craft_key, email_key, member_key
 from tracker.curriculum.words import Outcome, UnitKind
-from tracker.models import Craft, Unit, UnitClosure, new_id
-from tracker.models.loading import read_rows
+from tracker.models import Craft, Member, Unit, new_id, new_ids
 from tracker.operations.matching import LocalFinder
 from tracker.operations.roster.brake import Departures
-from tracker.operations.roster.cards import ABSENT, NO_CRAFT, Card, Person, Place, Reopening
+from tracker.operations.roster.cards import ABSENT, NO_CRAFT, Card, Person, Place, Reopening, Terms
 from tracker.operations.roster.holding import Holding
+from tracker.operations.roster.known import closed_by_absence, email_holders, locals_under, read_people
 from tracker.operations.roster.recorded import Full, RosterRecorded
-from tracker.operations.roster.stage import FaultyRow, Group, holders_of
+from tracker.operations.roster.stage import FaultyRow, Group
 from tracker.operations.rows import RosterRow
+
+_IDS_AT_ONCE = 1_000
+_MOST_SPELLINGS = 20_000  # of locals, kept to be found again
 
 
 class Book:
@@ -51,11 +53,15 @@ class Book:
         self._crafts = {craft.key: craft.id for craft in session.scalars(select(Craft))}
         self._craft_of: dict[str, int | None] = {}
         self._craft_names = craft_names
-        self.extent = _extent(session, full)
+        self.extent = locals_under(session, full.units) if full else None
         self._kept: dict[int, set[int | None]] = {}  # members whom faulty or held rows may mean → the locals, None for all
         self.new_crafts: list[tuple[int, str, str]] = []
+        former = select(Member.number).where(Member.merged_into_id.is_not(None))
+        self._former_numbers = {member_key(number) for number in session.scalars(former)}
         self.holding = Holding(session)
         self.departures = Departures()
+        self._ids: Iterator[int] = iter(())
+        self._terms = Terms(today, full is not None, self._new_id, self._no_craft, self._reopening)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -66,7 +72,9 @@ class Book:
             with_ends: read which assignments a person ended, so that they can be ended again.
         """
         self.new_crafts = []
-        people = self._read([group.member_id for group in groups if group.member_id is not None], with_ends=with_ends)
+        self._member_ids = [group.member_id for group in groups if group.member_id is not None]
+        self._reopenings: dict[int, Reopening] | None = None
+        people = read_people(self._session, self._member_ids, with_ends=with_ends)
         self._look(groups, people)
         changed = []
         for group in groups:
@@ -75,29 +83,6 @@ class Book:
             if person is not None and self._finish(person):
                 changed.append(person)
         return changed
-
-    def _read(self, member_ids: list[int], *, with_ends: bool) -> dict[int, Person]:
-        people: dict[int, Person] = {}
-        self._reopenings: dict[int, Reopening] | None = None
-        self._member_ids = member_ids
-        if not member_ids:
-            return people
-        read = FactReader(self._session, member_ids)
-        for member, number, first, last in read.derived("member", "number, first_name, last_name"):
-            people[member] = Person(member, number, (first, last), is_new=False)
-        listed = ", ".join(map(str, member_ids))
-        sql = f"SELECT member_id, value, shown FROM identifier WHERE kind = 'email' AND member_id IN ({listed})"
-        for member, value, shown in read_rows(self._session, sql):
-            people[member].emails[value] = shown
-        for member, card_id, unit, craft, status, kind, home, start, end in read.rows(
-            "membership", "id, unit_id, craft_id, status, kind, is_home, from_on, until_on"
-        ):
-            until = None if end is None else read.day(end)
-            people[member].hold(Card(card_id, unit, craft, status, kind, bool(home), read.day(start), until))
-        if with_ends:
-            for member, rule, card_id, day in _hand_ended(self._session, member_ids):
-                people[member].ends.setdefault(card_id, {})[rule] = day
-        return people
 
     def _look(self, groups: Sequence[Group], people: Mapping[int, Person]) -> None:
         """Read who holds the e-mails that these rows bring, where that can matter."""
@@ -112,21 +97,12 @@ class Book:
                     elif key not in person.emails:
                         new.add(key)
         self.holding.look(people, new | nobodys)
-        self._holder_of = holders_of(self._session, "email", sorted(nobodys)) if self._full else {}
+        self._holders = email_holders(self._session, nobodys) if self._full else {}
 
     def _reopening(self, card: Card) -> Reopening | None:
         """Whether a complete roster that did not name it closed this card; read once for all members at hand."""
         if self._reopenings is None:
-            read = FactReader(self._session, ())
-            listed = ", ".join(map(str, self._member_ids)) or "NULL"
-            sql = (
-                "SELECT now.id, was.until_on FROM membership was JOIN membership now ON now.member_id = was.member_id"
-                " AND now.unit_id = was.unit_id AND now.craft_id = was.craft_id AND now.from_on = was.from_on"
-                " AND now.recorded_at = was.voided_at AND now.voided_at IS NULL"
-                f" WHERE was.member_id IN ({listed}) AND was.void_reason = ?"
-            )
-            rows = read_rows(self._session, sql, [ABSENT])
-            self._reopenings = {card_id: Reopening(None if end is None else read.day(end)) for card_id, end in rows}
+            self._reopenings = closed_by_absence(self._session, self._member_ids)
         return self._reopenings.get(card.id)
 
     # -- taking -----------------------------------------------------------------------------------------------------
@@ -168,7 +144,7 @@ class Book:
                 continue
             is_new = person is None
             if person is None:
-                person = Person(new_id(), row.member_number, (row.first_name, row.last_name), is_new=True)
+                person = Person(self._new_id(), row.member_number, (row.first_name, row.last_name), is_new=True)
             withheld, changed = self._take_row(person, row, unit_id)
             outcome = Outcome.RECORDED if changed or is_new else Outcome.ALREADY_KNOWN
             self._recorded.note(
@@ -178,7 +154,8 @@ class Book:
 
     def _take_row(self, person: Person, row: RosterRow, unit_id: int) -> tuple[bool, bool]:
         """Whether its e-mail is withheld, and whether it changes anything."""
-        changed = person.take_name(row)
+        # a number from before two members were made one carries the other record's spelling of the name
+        changed = member_key(row.member_number) not in self._former_numbers and person.take_name(row)
         email, withheld = email_key(row.email), False
         if email and email not in person.emails:
             withheld = self.holding.email_holds(person, email, row)
@@ -186,9 +163,7 @@ class Book:
                 person.take_email(email, row)
                 changed = True
         place = Place(unit_id, self._craft(row.craft) if row.craft else None)
-        changed |= person.take_card(
-            row, place, self._no_craft, self._today, is_full=self._full is not None, closed=self._reopening
-        )
+        changed |= person.take_card(row, place, self._terms)
         return withheld, changed
 
     def _keep(self, person: Person | None, email: str, local: str, *, has_number: bool) -> None:
@@ -199,10 +174,10 @@ class Book:
         if person is not None:
             person.kept.add(unit_id)
             return
-        holder = self._holder_of.get(email_key(email))
-        if holder is not None:
+        holders = self._holders.get(email_key(email), ())
+        for holder in holders:
             self._kept.setdefault(holder, set()).add(unit_id)
-        elif not has_number:
+        if not holders and not has_number:
             self.departures.nameless += 1
 
     def _faults(self, row: RosterRow, unit_id: int | None, person: Person | None) -> list[Fault]:
@@ -230,8 +205,17 @@ class Book:
 
     def _local(self, number: str) -> int | None:
         if number not in self._unit_of:
+            if len(self._unit_of) >= _MOST_SPELLINGS:
+                self._unit_of.clear()
             self._unit_of[number] = self._locals.find(number)
         return self._unit_of[number]
+
+    def _new_id(self) -> int:
+        found = next(self._ids, None)
+        if found is None:
+            self._ids = iter(new_ids(_IDS_AT_ONCE))
+            found = next(self._ids)
+        return found
 
     def _no_craft(self) -> int:
         return self._craft(NO_CRAFT)
@@ -272,35 +256,3 @@ class Book:
             _, shown, line = person.new_emails[0]
             recorded.diff.add(ChangeKind.EMAIL, line, who, lambda: f"also {shown}")
         return True
-
-
-class _HandEnd(NamedTuple):
-    """A day on which a person ended what a rule asks through a card."""
-
-    member_id: int
-    rule_id: int
-    membership_id: int
-    until_on: date
-
-
-def _hand_ended(session: Session, member_ids: Collection[int]) -> list[_HandEnd]:
-    """What persons ended of these members: a card that is recorded anew keeps it (``ended`` of ``assignments.reach``)."""
-    read = FactReader(session, ())
-    listed = ", ".join(map(str, member_ids)) or "NULL"
-    ends = read_rows(
-        session,
-        "SELECT a.member_id, a.rule_id, a.membership_id, a.until_on FROM assignment a"
-        " JOIN assignment_rule r ON r.id = a.rule_id"
-        " JOIN membership m ON m.member_id = a.member_id AND m.id = a.membership_id"
-        f" WHERE a.member_id IN ({listed}) AND a.voided_at IS NULL AND a.until_on IS NOT NULL"
-        " AND (r.until_on IS NULL OR a.until_on < r.until_on) AND (m.until_on IS NULL OR a.until_on < m.until_on)",
-    )
-    return [_HandEnd(member, rule, card, read.day(end)) for member, rule, card, end in ends]
-
-
-def _extent(session: Session, full: Full | None) -> frozenset[int] | None:
-    """The locals that a complete roster speaks for; None for all."""
-    if full is None or full.units is None:
-        return None
-    under = select(UnitClosure.descendant_id).where(UnitClosure.ancestor_id.in_(full.units))
-    return frozenset(session.scalars(under))

@@ -14,6 +14,7 @@ from tracker.operations.rows import RosterRow
 NO_CRAFT = "unspecified"
 CORRECTED = "corrected by a roster"
 ABSENT = "absent from a complete roster"
+_PERMIT, _MEMBER = MembershipKind.PERMIT.value, MembershipKind.MEMBER.value
 _OPEN_STATUS = "active"  # what a new card has where the roster states no status
 
 
@@ -51,6 +52,23 @@ class Reopening(NamedTuple):
     """A card that an earlier complete roster closed by leaving it out; ``until_on`` is the end it had before."""
 
     until_on: date | None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for every row of a roster.
+
+    Attributes:
+        is_full: the file is complete: a card that has ended and is named without an end is held again, from today.
+        no_craft: gives the craft of a card whose row names none.
+        closed: tells whether a card was closed for being absent from an earlier file: a row that names it opens it.
+    """
+
+    today: date
+    is_full: bool
+    new_id: Callable[[], int]
+    no_craft: Callable[[], int]
+    closed: Callable[[Card], Reopening | None]
 
 
 class Person:
@@ -132,37 +150,22 @@ class Person:
         # a card that only begins later is not open yet: it is meant only where none holds today
         return max(found, key=lambda card: (card.from_on <= today, card.from_on, *_likeness(card, row)), default=None)
 
-    def take_card(
-        self,
-        row: RosterRow,
-        place: Place,
-        no_craft: Callable[[], int],
-        today: date,
-        *,
-        is_full: bool,
-        closed: Callable[[Card], Reopening | None],
-    ) -> bool:
-        """Do what a row says of a card; whether that changes anything.
-
-        Args:
-            no_craft: gives the craft of a card whose row names none.
-            is_full: the file is complete: a card that has ended and is named without an end is held again, from today.
-            closed: tells whether a card was closed for being absent from an earlier file: a row that names it opens it.
-        """
+    def take_card(self, row: RosterRow, place: Place, terms: Terms) -> bool:
+        """Do what a row says of a card; whether that changes anything."""
+        today = terms.today
         self.named.add(place)
         known = self._meant(row, place, today)
         until_on = row.until_on or (known.until_on if known else None)
         if known and row.until_on is None and known.until_on and known.until_on <= today:
-            reopening = closed(known)
+            reopening = terms.closed(known)
             if reopening is not None:
                 until_on = reopening.until_on
-            elif is_full:
+            elif terms.is_full:
                 row = row._replace(from_on=None)
                 known = self.open_card(row, place, today)
                 until_on = known.until_on if known else None
         if known is None:
-            craft_id = no_craft() if place.craft_id is None else place.craft_id
-            self._add(_new_card(row, place.unit_id, craft_id, today), row.line)
+            self._add(_new_card(row, place, terms), row.line)
             return True
         wanted = replace(
             known,
@@ -178,7 +181,7 @@ class Person:
             last = min(today, wanted.until_on or today)
             self._correct(known, replace(known, until_on=last), row.line)
             if wanted.until_on is None or wanted.until_on > today:
-                self._add(replace(wanted, id=new_id(), from_on=today), row.line)
+                self._add(replace(wanted, id=terms.new_id(), from_on=today), row.line)
             return True
         self._correct(known, wanted, row.line)
         return True
@@ -234,8 +237,9 @@ def _likeness(card: Card, row: RosterRow) -> tuple[bool, int]:
     return (says_so, -card.craft_id)
 
 
-def _new_card(row: RosterRow, unit_id: int, craft_id: int, today: date) -> Card:
+def _new_card(row: RosterRow, place: Place, terms: Terms) -> Card:
+    craft_id = terms.no_craft() if place.craft_id is None else place.craft_id
     status = row.status or _OPEN_STATUS
-    kind = row.kind or (MembershipKind.PERMIT if status == MembershipKind.PERMIT else MembershipKind.MEMBER)
-    from_on = row.from_on or today
-    return Card(new_id(), unit_id, craft_id, status, str(kind), bool(row.home), from_on, row.until_on)
+    kind = row.kind or (_PERMIT if status == _PERMIT else _MEMBER)
+    from_on = row.from_on or terms.today
+    return Card(terms.new_id(), place.unit_id, craft_id, status, kind, bool(row.home), from_on, row.until_on)

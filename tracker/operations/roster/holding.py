@@ -11,6 +11,7 @@ from tracker.curriculum.keys import email_key, member_key
 from tracker.models.loading import in_chunks, read_rows
 from tracker.operations.held import EMAIL, NUMBER, Hold
 from tracker.operations.roster.cards import Person
+from tracker.operations.roster.known import email_holders
 from tracker.operations.rows import RosterRow
 
 _AT_ONCE = 5_000
@@ -43,12 +44,10 @@ class Holding:
         self._forget()
         if not self._has_accounts:
             return
-        wanted = sorted(set(emails))
-        for chunk in in_chunks(wanted, _AT_ONCE):
+        wanted = set(emails)
+        self._holders = email_holders(self._session, wanted)
+        for chunk in in_chunks(sorted(wanted), _AT_ONCE):
             marks = ", ".join("?" * len(chunk))
-            sql = f"SELECT value, member_id FROM identifier WHERE kind = 'email' AND value IN ({marks})"
-            for value, member in self._read(sql, chunk):
-                self._holders.setdefault(value, set()).add(member)
             sql = f"SELECT email_key, member_id FROM user_account WHERE member_id IS NOT NULL AND email_key IN ({marks})"
             for value, member in self._read(sql, chunk):
                 self._holders.setdefault(value, set()).add(member)

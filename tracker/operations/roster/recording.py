@@ -10,11 +10,12 @@ from itertools import chain
 
 from sqlalchemy.orm import Session
 
-from tracker.models.loading import in_chunks, many_rows, read_rows
+from tracker.models.loading import in_chunks, many_rows
 from tracker.operations.actor import Actor
 from tracker.operations.held import hold_changes
 from tracker.operations.roster.book import Book
 from tracker.operations.roster.cards import Person
+from tracker.operations.roster.known import holders_of_cards
 from tracker.operations.roster.recorded import Full, RosterRecorded
 from tracker.operations.roster.settling import Settling
 from tracker.operations.roster.stage import Group, RosterStage
@@ -87,7 +88,7 @@ class StagedRoster:
 
     def _people(self, session: Session, book: Book, watch: Watch, label: str, *, with_ends: bool) -> Iterator[list[Person]]:
         """Those who change, some thousand at a time: first whom the rows name, then whom a complete roster does not."""
-        holders = _holders_of_cards(session, book.extent, self._today) if self._full else array("q")
+        holders = holders_of_cards(session, book.extent, self._today) if self._full else array("q")
         absent = (
             Group(member, "", [])
             for chunk in in_chunks(holders, _MEMBERS_AT_ONCE)
@@ -114,7 +115,8 @@ def staged_roster(rows: Iterable[RosterRow | RowFaults], *, today: date, full: F
         full: given where the file is complete: open cards that it does not name are closed today.
     """
     with RosterStage() as stage:
-        stage.put(rows)
+        with many_rows():
+            stage.put(rows)
         yield StagedRoster(stage, today, full)
 
 
@@ -143,14 +145,3 @@ def record_roster(
     """
     with staged_roster(rows, today=today, full=full) as roster:
         return roster.record(session, actor, batch_id=batch_id, now=now, accept_leaving=accept_leaving)
-
-
-def _holders_of_cards(session: Session, extent: frozenset[int] | None, today: date) -> array[int]:
-    """Who holds an open card in these locals (None: in any)."""
-    sql = (
-        "SELECT DISTINCT member_id FROM membership"
-        " WHERE voided_at IS NULL AND from_on <= ? AND (until_on IS NULL OR until_on > ?)"
-    )
-    if extent is not None:
-        sql += f" AND unit_id IN ({', '.join(map(str, sorted(extent))) or 'NULL'})"
-    return array("q", (member for (member,) in read_rows(session, sql, [today, today])))

@@ -36,7 +36,8 @@ def write_people(
         ("member_id", "number", "first_name", "last_name", "name_key", "created_at"),
         ((person.member, person.number, *person.name, name_key(*person.name), moment) for person in newcomers),
     )
-    load(session, "identifier", ("kind", "value", "member_id", "shown", "recorded_at"), _identifiers(people, moment))
+    identifiers = sorted(_identifiers(people, moment))  # in their key's order they are written a fifth faster
+    load(session, "identifier", ("kind", "value", "member_id", "shown", "recorded_at"), identifiers)
     for person in people:
         if person.is_renamed and not person.is_new:
             first, last = person.name

@@ -4,10 +4,14 @@
 - `work`       the work list, and the lists behind it
 - `people`     members: finding them, their records, what staff do to one
 - `assigning`  asking many for a path, after seeing what it would do
+- `desk`       who a reported learner is, and which course a reported one
+- `merging`    two members who are one person
 - `importing`  files in, after seeing what they would do
+- `held`       what rosters ask for that could give an account away
+- `profiles`   how other providers' tables are read
 """
 
-from tracker.web.staff import assigning, importing, people, work
+from tracker.web.staff import assigning, desk, held, importing, merging, people, profiles, work
 from tracker.web.staff.door import staff
 
-__all__ = ["assigning", "importing", "people", "staff", "work"]
+__all__ = ["assigning", "desk", "held", "importing", "merging", "people", "profiles", "staff", "work"]

@@ -73,9 +73,11 @@ def members() -> str:
 
 @staff.get("/members/<int:member_id>")
 @staff_and_auditors
-def member(member_id: int) -> str:
+def member(member_id: int) -> str | Response:
     session = db.session()
     found = member_for(session, gate.reach(), member_id, gate.today())
+    if found.member_id != member_id:  # merged: their page leads to whom they turned out to be
+        return redirect(url_for(".member", member_id=found.member_id))
     return render_template(
         "staff/member.html",
         member=found,

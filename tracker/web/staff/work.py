@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
-from tracker.coverage.worklist import claims_page, waiting_page, waiting_rows, work_list
-from tracker.curriculum.words import Outcome
+from tracker.coverage.worklist import claims_page, work_list
 from tracker.models import db
 from tracker.web import gate
 from tracker.web.gate import staff_and_auditors
 from tracker.web.ids import row_id
 from tracker.web.staff.door import staff
-
-_REASONS = {"unmatched": Outcome.UNMATCHED, "unknown-course": Outcome.UNKNOWN_COURSE}
 
 
 @staff.get("/")
@@ -23,16 +21,9 @@ def home() -> str:
 
 @staff.get("/waiting")
 @staff_and_auditors
-def waiting() -> str:
-    """Reported completions whose member or course nobody knows yet."""
-    session = db.session()
-    reason = _REASONS.get(request.args.get("reason", ""))
-    return render_template(
-        "staff/waiting.html",
-        page=waiting_page(session, reason, request.args.get("after", type=row_id)),
-        reason=request.args.get("reason", "") if reason else "",
-        counts={name: waiting_rows(session, each).count for name, each in _REASONS.items()},
-    )
+def waiting() -> Response:
+    """Where these rows were listed before they had a desk."""
+    return redirect(url_for(".desk_courses" if request.args.get("reason") == "unknown-course" else ".desk"))
 
 
 @staff.get("/reviews")
