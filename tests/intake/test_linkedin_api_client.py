@@ -141,6 +141,16 @@ def test_a_next_link_that_was_followed_before_is_refused(caller: Caller) -> None
     assert len(caller.stand_in.asked) == 2
 
 
+def test_a_next_link_to_a_place_no_report_has_ends_the_pages(caller: Caller) -> None:
+    def answer(handler: Handler, asked: Asked) -> bool:
+        if asked.number == 1:
+            return link(f"{REPORTS}?start={'9' * 5_000}")(handler, asked)
+        return handler.answer(200, {"elements": people(1), "paging": {"total": 10**9}})
+
+    caller.stand_in.fault = answer
+    assert caller.learners() == ids(1) * 2
+
+
 def test_a_next_link_that_only_orders_its_question_otherwise_was_followed_before(caller: Caller) -> None:
     def answer(handler: Handler, asked: Asked) -> bool:
         question = sorted(asked.question.items(), reverse=asked.number % 2 == 0)

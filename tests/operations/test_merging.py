@@ -260,6 +260,16 @@ def test_of_two_sign_ins_the_one_without_a_role_leads_nowhere(desk: Desk, idle: 
     assert {email: leads_to(desk, email) for email in numbers} == {e: desk.member(n) for e, n in numbers.items()}
 
 
+def test_undoing_takes_no_sign_in_from_whom_it_was_given_to_since(desk: Desk) -> None:
+    signs_in(desk, "ana@example.org", "0001")
+    signs_in(desk, "anna@home.example", "0007", with_role=False)
+    merged = desk.merge("0001", "0007")
+    with desk.write() as session:
+        add_user(session, "anna@home.example", Role.MEMBER, None, desk.member("0002"), OPERATOR, desk.today)
+    desk.undo(merged.batch_id)
+    assert leads_to(desk, "anna@home.example") == desk.member("0002")
+
+
 def test_two_sign_ins_with_roles_are_refused(desk: Desk) -> None:
     signs_in(desk, "ana@example.org", "0001")
     signs_in(desk, "anna@home.example", "0007")

@@ -239,6 +239,8 @@ def test_an_id_is_taught_by_a_number_or_by_an_address_with_the_name(books: Books
             row(3, member_number="2", provider_id="u1", learner_name="Ben Example"),
         ],
         [row(2, "ana@example.org", provider_id="0001", learner_name="Ana Example")],  # her number: found by it already
+        [row(2, "ana@example.org", member_number="2", provider_id="U1")],  # Ben's number, Ana's address
+        [row(2, member_number="2", provider_id="Ana@Example.org")],  # Ben's number, and Ana's address in place of an id
     ],
 )
 def test_an_id_is_not_taught_where_it_is_not_sure(books: Books, rows: list[AccountRow]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -314,3 +315,26 @@ def test_two_confirmations_at_once_make_one_batch(app: Flask, sam: Browser, sign
     with app.app_context():
         assert db.session.query(Completion).count() == done + 1
         assert db.session.query(Batch).count() == 2
+
+
+def test_a_page_that_was_left_open_does_not_record_what_was_read_otherwise_since(app: Flask, sam: Browser) -> None:
+    job = tried(sam, REPORT)
+    seen = re.search(r'name="seen"[^>]* value="([^"]+)"', sam.get(job).text)
+    assert seen
+    sam.send(f"{job}/again", page=job)
+    for _ in range(100):
+        page = sam.get(job).text
+        if "Nothing has been recorded yet" in page:
+            break
+        time.sleep(0.1)
+    before = tables(app, "import_job")
+    answer = sam.send(f"{job}/record", {"seen": seen[1]}, page=job)
+    assert answer.status_code == 422
+    assert "was read anew since you looked" in answer.text
+    assert tables(app, "import_job") == before
+    recorded(sam, job)
+
+
+def test_an_assurance_that_is_none_is_said_in_words(sam: Browser) -> None:
+    job = tried(sam, "who;what;when\nAna;Ethics;2026-03-01\n", name="unknown.csv")
+    assert sam.send(job, {"assurance": "bogus", "column_course": "what"}, page=job).status_code == 422

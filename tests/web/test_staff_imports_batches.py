@@ -141,3 +141,10 @@ def test_files_that_nobody_confirmed_are_forgotten_at_the_next_upload(app: Flask
     files = [file.read_text() for file in (tmp_path / "imports").iterdir()]
     assert sorted(files) == sorted([REPORT, "member_number,local\n2,80\n"])
     assert "0034" in sam.get(f"{kept}/outcomes.csv").text
+
+
+def test_a_recorded_roster_shows_who_changed_by_it(sam: Browser) -> None:
+    rows = "member_number,first_name,last_name,local,status,from_on\n9001,Nova,Example,80,active,2026-01-05\n"
+    page = sam.get(recorded(sam, tried(sam, rows, kind="roster", name="roster.csv"))).text
+    assert "1 person joins" in page
+    assert "Nova Example" in page

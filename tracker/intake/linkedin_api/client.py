@@ -17,6 +17,7 @@ _REPORTS = "/v2/learningActivityReports"
 _PAGE = 100  # elements: the most that LinkedIn gives at once
 _MOST_PAGES = 50_000  # of one window
 _LONGEST_LINK = 8_000
+_LONGEST_PLACE = 18  # digits of an element's place in a report
 _EARLY = 60.0  # seconds before its end that a token is renewed
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
@@ -175,7 +176,8 @@ class LinkedIn:
         total = paging.get("total")
         question = dict(parse_qsl(urlsplit(address).query))
         start = question.get("start", "")
-        if not isinstance(total, int) or not (start.isascii() and start.isdigit()) or total <= int(start) + come:
+        is_place = start.isascii() and start.isdigit() and len(start) <= _LONGEST_PLACE
+        if not isinstance(total, int) or not is_place or total <= int(start) + come:
             return None
         return _address({**question, "start": str(int(start) + come)})
 

@@ -198,11 +198,17 @@ def _name_again(session: Session, change: BatchChange) -> None:
 
 
 def _sign_in_again(session: Session, change: BatchChange) -> None:
-    """A merge had moved the sign-in ``before`` of this member to another."""
+    """A merge had moved the sign-in ``before`` of this member to another, or let it lead nowhere. It comes back, unless it
+    was given to somebody else since; it leads nowhere where the member was given another sign-in."""
     user = session.get(User, int(change.before)) if change.before else None
-    if user is not None:
-        user.member_id = change.member_id
-        session.flush()
+    merged = select(BatchChange.after).where(BatchChange.batch_id == change.batch_id, BatchChange.what == "merged")
+    left_at = (None, int(session.scalars(merged).one()))
+    if user is None or user.member_id == change.member_id or user.member_id not in left_at:
+        return
+    holder = session.scalar(select(User.id).where(User.member_id == change.member_id).limit(1))
+    user.member_id = change.member_id if holder is None else None
+    user.session_epoch += 1
+    session.flush()
 
 
 def _identifier_again(session: Session, change: BatchChange, now: datetime) -> None:

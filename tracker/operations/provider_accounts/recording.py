@@ -223,11 +223,14 @@ def _listed(row: AccountRow, found_by: FoundBy) -> Listed:
 
 
 def _found_by(row: AccountRow, member_id: int, learners: LearnerFinder, provider: str) -> FoundBy:
-    """Whether a row's id is one that nobody has, and what vouches for it."""
+    """Whether a row's id is one that nobody has, and what vouches for it. Nothing does where the row names two people."""
     if not row.provider_id.strip() or learners.is_stranger(row, provider):
         return FoundBy.KNOWN_ID
     if learners.find(row._replace(member_number="", email="")) is not None:
         return FoundBy.KNOWN_ID
+    addresses = (row._replace(member_number="", provider_id="", email=each) for each in (row.email, row.provider_id))
+    if any(learners.find(each) not in (None, member_id) for each in addresses):
+        return FoundBy.KNOWN_ID  # an address of somebody else speaks against the number
     by_number = row.member_number and learners.find(row._replace(provider_id="", email="")) == member_id
     return FoundBy.NUMBER if by_number else FoundBy.EMAIL
 

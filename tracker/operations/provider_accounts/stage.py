@@ -21,7 +21,7 @@ from tracker.curriculum.keys import email_key
 class FoundBy(IntEnum):
     """How a row's member was found, as far as it matters for teaching the provider's id."""
 
-    KNOWN_ID = 0  # the id is known, there is none, or a person said whose it is not
+    KNOWN_ID = 0  # the id is known, there is none, a person said whose it is not, or the row says two things of whose it is
     NUMBER = 1
     EMAIL = 2
 

@@ -1,8 +1,8 @@
 """What a list of accounts teaches: the provider's own id, by which reports find their member even with another address.
 
-Taught is an id that nobody has, of a member's only account there. A member number vouches for it; an address does where the
-list's name is the member's as well, for two people may share an address of which the roster knows one. A batch's undoing
-takes it back.
+Taught is an id that nobody has, of a member's only account there. A member number vouches for it, unless the row's address,
+or the id itself, is another member's address; an address does where the list's name is the member's as well, for two people
+may share an address of which the roster knows one. A batch's undoing takes it back.
 """
 
 from __future__ import annotations

@@ -197,6 +197,11 @@ def _known_words(kind: str, name: str) -> Mapping[str, str]:
     return {}
 
 
+def _assurance(word: str | None) -> Assurance | None:
+    """The assurance a choice names; None for what is no choice of the form, which says so itself."""
+    return Assurance.from_word(word) if word in {each.word for each in Assurance} else None
+
+
 def wanted_by(form: Form, kind: str, looked: Looked, reading: Reading) -> Reading:
     """How the file is to be read by what the form says.
 
@@ -221,7 +226,7 @@ def wanted_by(form: Form, kind: str, looked: Looked, reading: Reading) -> Readin
             columns={name: column for name in names if (column := data[f"column_{name}"])},
             constants={name: text for name, text in texts.items() if text},
             values=values,
-            assurance=Assurance.from_word(assurance) if assurance else None,
+            assurance=_assurance(assurance),
         )
         _refuse_gaps(kind, wanted)
     refuse_wrong_reading(kind, wanted)

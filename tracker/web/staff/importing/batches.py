@@ -11,9 +11,11 @@ from flask import abort, redirect, render_template, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from tracker.coverage.batches import batch_of, batch_outcomes
+from tracker.coverage.batches import BatchOutcomes, batch_of, batch_outcomes
 from tracker.coverage.jobs import job_of_batch
-from tracker.curriculum.words import Role
+from tracker.coverage.roster_batches import roster_changes
+from tracker.coverage.roster_changes import RosterDiff
+from tracker.curriculum.words import Outcome, Role
 from tracker.intake.originals import has_original
 from tracker.intake.outcomes import outcomes_csv, row_ends
 from tracker.models import Batch, db
@@ -25,6 +27,8 @@ from tracker.web.gate import staff_and_auditors, staff_only
 from tracker.web.staff.door import staff
 from tracker.web.staff.importing.jobs import GoOnForm
 from tracker.web.staff.importing.process import as_it_stands, begin, originals_folder
+
+_MOST_COMPARED = 10_000  # rows
 
 
 @staff.get("/imports/<int:batch_id>")
@@ -40,9 +44,18 @@ def import_outcome(batch_id: int) -> Response | str:
     return render_template(
         "staff/import_outcome.html",
         outcomes=outcomes,
+        changes=_changes(session, outcomes),
         undoing=undoing,
         has_original=has_original(originals_folder(), outcomes.batch.sha256),
     )
+
+
+def _changes(session: Session, outcomes: BatchOutcomes) -> RosterDiff | None:
+    """Who changed by a roster. Not after it was undone, nor of one so large that its page would take seconds."""
+    batch = outcomes.batch
+    if batch.kind != "roster" or outcomes.undone is not None or dict(outcomes.counts)[Outcome.RECORDED] > _MOST_COMPARED:
+        return None
+    return roster_changes(session, batch, batch.recorded_at.astimezone(gate.settings().time_zone).date())
 
 
 @staff.get("/imports/<int:batch_id>/outcomes.csv")

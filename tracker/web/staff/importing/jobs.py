@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
-from wtforms import IntegerField
+from wtforms import HiddenField, IntegerField
 from wtforms.validators import Optional
 
 from tracker.coverage.batches import batch_of_file, outcomes_of
@@ -21,6 +21,7 @@ from tracker.models import ImportJob, JobState, db, writing
 from tracker.operations.jobs import RUNNING, UNDO, confirm, drop_job, read_again, undo_again
 from tracker.operations.refused import Refused
 from tracker.web import gate
+from tracker.web.fields import no_longer_than
 from tracker.web.forms import Form
 from tracker.web.gate import staff_only
 from tracker.web.staff.door import staff
@@ -41,8 +42,9 @@ class NumberField(IntegerField):
 
 
 class ConfirmForm(Form):
-    """The word that records what was previewed."""
+    """The word that records what was previewed. ``seen`` is which preview it was: someone may have read anew since."""
 
+    seen = HiddenField(validators=[no_longer_than(40)])
     accept_leaving = NumberField(
         "How many leave?",
         [Optional()],
@@ -101,7 +103,11 @@ def record_import(job_id: int) -> Response | tuple[str, int]:
     if job.state is not JobState.PREVIEWED:
         return redirect(url_for(".import_job", job_id=job.id), 303)
     brake = preview_in(job).brake
-    if form.validate() and form.says(brake):
+    if form.seen.data not in (None, "", job.changed_at.isoformat()):
+        form.refuse(
+            Refused("read_anew", "The file was read anew since you looked, perhaps otherwise: this is what it would do now.")
+        )
+    elif form.validate() and form.says(brake):
         try:
             begin(lambda session, _: _confirm(session, job, form), job.id)
         except Refused as refusal:
@@ -161,6 +167,7 @@ def _confirm(session: Session, job: ImportJob, form: ConfirmForm) -> bool:
 
 def _preview_page(job: ImportJob, form: ConfirmForm) -> str:
     preview = preview_in(job)
+    form.seen.data = job.changed_at.isoformat()
     rows = {
         outcome.value: url_for(".import_rows", job_id=job.id, outcome=word)
         for word, outcome in _OUTCOMES.items()

@@ -137,7 +137,7 @@ def _open(session: Session, job_id: int, form: UploadForm) -> bool:
     if form.kind.data == "accounts" and form.every_account.data:
         options["full"] = {"units": None}
     actor = gate.actor(Role.STAFF)
-    file_name, sha256 = form.kept_name.data or "file", form.kept.data or ""
+    file_name, sha256 = Path(form.kept_name.data or "").name or "file", form.kept.data or ""
     open_job(session, form.kind.data, file_name, sha256, options, actor, now=datetime.now(UTC), job_id=job_id)
     return True
 
