@@ -9,7 +9,7 @@ from itertools import chain, count
 
 from sqlalchemy.orm import Session
 
-from tracker.intake.imports.imported import Imported, close_batch, open_batch, refuse_if_strict
+from tracker.intake.imports.imported import Imported, close_batch, imported_of, open_batch, refuse_if_strict
 from tracker.intake.imports.original import Original
 from tracker.intake.reading import Reading
 from tracker.intake.reports import CompletionReader
@@ -85,17 +85,8 @@ class CompletionsImport:
         return imported
 
     def _imported(self, batch_id: int, recorded: CompletionsRecorded) -> Imported:
-        return Imported(
-            batch_id,
-            "completions",
-            self._reader.profile,
-            recorded.outcomes,
-            recorded.faults,
-            recorded.faults.in_all,
-            recorded.lines,
-            list(self._reader.dropped),
-            reading=self.reading,
-            headers=list(self._reader.headers),
+        return imported_of(
+            *(batch_id, "completions", self._reader, recorded),
             set_aside=recorded.set_aside,
             lapsed=recorded.lapsed,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from tracker.curriculum.faults import Fault
 from tracker.curriculum.words import Outcome
 from tracker.intake.imports.original import Original
 from tracker.intake.reading import AS_FOUND, Reading
+from tracker.intake.reports import Reader
 from tracker.models import Batch, BatchOutcome, BatchRows, new_id, new_ids
 from tracker.models.loading import load
 from tracker.operations.actor import Actor
@@ -82,6 +83,27 @@ class Ended(Protocol):
     def faults(self) -> Faults: ...
     @property
     def lines(self) -> Lines: ...
+
+
+def imported_of(batch_id: int, kind: str, reader: Reader[Any], recorded: Ended, **more: Any) -> Imported:
+    """What to tell of rows that have ended.
+
+    Args:
+        more: the fields of :class:`Imported` that only this kind has.
+    """
+    return Imported(
+        batch_id,
+        kind,
+        reader.profile,
+        recorded.outcomes,
+        recorded.faults,
+        recorded.faults.in_all,
+        recorded.lines,
+        list(reader.dropped),
+        reading=reader.reading,
+        headers=list(reader.headers),
+        **more,
+    )
 
 
 def open_batch(session: Session, kind: str, profile: str, original: Original, actor: Actor, now: datetime) -> int:

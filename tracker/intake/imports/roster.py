@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from tracker.intake.imports.imported import Imported, close_batch, open_batch, refuse_if_strict
+from tracker.intake.imports.imported import Imported, close_batch, imported_of, open_batch, refuse_if_strict
 from tracker.intake.imports.original import Original
 from tracker.intake.reading import Reading
 from tracker.intake.reports import RosterReader
@@ -90,17 +90,8 @@ class RosterImport:
         return imported
 
     def _imported(self, batch_id: int, recorded: RosterRecorded) -> Imported:
-        return Imported(
-            batch_id,
-            "roster",
-            self._reader.profile,
-            recorded.outcomes,
-            recorded.faults,
-            recorded.faults.in_all,
-            recorded.lines,
-            list(self._reader.dropped),
-            reading=self.reading,
-            headers=list(self._reader.headers),
+        return imported_of(
+            *(batch_id, "roster", self._reader, recorded),
             new_members=recorded.new_members,
             settled=recorded.settled,
             held=recorded.held,

@@ -6,17 +6,16 @@ one waiting and hold none of them in memory, and they are then walked member by 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from tracker.curriculum.words import Assurance, Outcome
+from tracker.operations.private_store import PrivateStore
 from tracker.operations.rows import CompletionRow
 
 
@@ -35,33 +34,18 @@ class Staged(NamedTuple):
     recorded_by: int | None
 
 
-class Stage:
+class Stage(PrivateStore):
     """Rows laid out: those to record by member, those that wait as they were read. Close it, or use it as a context."""
 
     def __init__(self) -> None:
-        self._store = sqlite3.connect("", isolation_level=None)  # no name: a file that nobody else can open
-        for command in (
-            "PRAGMA journal_mode = OFF",
-            "PRAGMA synchronous = OFF",
-            "PRAGMA cache_size = -16384",
+        super().__init__(
             "CREATE TABLE matched (member_id INTEGER, line INTEGER, course_id INTEGER, completed_on TEXT, assurance INTEGER,"
             " external_id TEXT, evidence_url TEXT)",
             "CREATE TABLE waiting (fingerprint TEXT PRIMARY KEY, reason TEXT, is_set_aside INTEGER, line INTEGER,"
             " member_number TEXT, provider_id TEXT, email TEXT, learner_name TEXT, course_id TEXT, course TEXT,"
             " completed_on TEXT, assurance INTEGER, evidence_url TEXT, external_id TEXT, learner_local TEXT) WITHOUT ROWID",
-            "BEGIN",
-        ):
-            self._store.execute(command)
+        )
         self.matched = 0
-
-    def __enter__(self) -> Stage:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._store.close()
 
     def clear(self) -> None:
         """Forget every row, to read the file again."""

@@ -6,7 +6,6 @@ while nobody is kept waiting, and none of it stays in memory.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date
@@ -16,6 +15,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from tracker.curriculum.keys import email_key
+from tracker.operations.private_store import PrivateStore
 
 
 class FoundBy(IntEnum):
@@ -52,25 +52,16 @@ def id_key(provider_id: str) -> str:
     return provider_id.strip().casefold()
 
 
-class AccountStage:
+class AccountStage(PrivateStore):
     """The rows of a list, laid out. Close it in the end."""
 
     def __init__(self) -> None:
-        self._store = sqlite3.connect("", isolation_level=None)  # no name: a file that nobody else can open
-        for command in (
-            "PRAGMA journal_mode = OFF",
-            "PRAGMA synchronous = OFF",
-            "PRAGMA cache_size = -16384",
+        super().__init__(
             "CREATE TABLE listed (member_id INTEGER, line INTEGER, provider_id TEXT, email TEXT, name TEXT, is_open INTEGER,"
             " invited_on TEXT, activated_on TEXT, found_by INTEGER, id_key TEXT)",
             "CREATE INDEX of_members ON listed (member_id, line)",
             "CREATE TABLE nobodys (key TEXT PRIMARY KEY) WITHOUT ROWID",
-            "BEGIN",
-        ):
-            self._store.execute(command)
-
-    def close(self) -> None:
-        self._store.close()
+        )
 
     def clear(self) -> None:
         """Forget every row, to read the list again."""

@@ -6,13 +6,11 @@ waiting, and none of them stays in memory.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
-from types import TracebackType
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
@@ -20,6 +18,7 @@ from sqlalchemy.orm import Session
 from tracker.curriculum.keys import craft_key, member_key
 from tracker.models.loading import in_chunks, read_rows
 from tracker.operations.faulty import Faults
+from tracker.operations.private_store import PrivateStore
 from tracker.operations.rows import RosterRow, RowFaults
 
 _LONGEST = 200
@@ -48,34 +47,19 @@ class Group(NamedTuple):
     rows: list[StagedRow]
 
 
-class RosterStage:
+class RosterStage(PrivateStore):
     """A roster's rows, laid out. Close it, or use it as a context."""
 
     def __init__(self) -> None:
-        self._store = sqlite3.connect("", isolation_level=None)  # no name: a file that nobody else can open
-        for command in (
-            "PRAGMA journal_mode = OFF",
-            "PRAGMA synchronous = OFF",
-            "PRAGMA cache_size = -16384",
+        super().__init__(
             "CREATE TABLE staged (key TEXT, line INTEGER, member_number TEXT, first_name TEXT, last_name TEXT, email TEXT,"
             " local TEXT, craft TEXT, status TEXT, kind TEXT, from_on TEXT, until_on TEXT, home INTEGER, reason TEXT)",
             "CREATE TABLE who (key TEXT PRIMARY KEY, member_id INTEGER) WITHOUT ROWID",
-            "BEGIN",
-        ):
-            self._store.execute(command)
+        )
         self.faults = Faults()
         self.craft_names: dict[str, str] = {}  # by its key, a craft as the file first writes it
         self._crafts_met: set[str] = set()
         self.groups = 0  # how many there are, about: known after `resolve`
-
-    def __enter__(self) -> RosterStage:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._store.close()
 
     def put(self, rows: Iterable[RosterRow | RowFaults]) -> None:
         """Lay out the rows of a file."""
