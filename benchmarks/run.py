@@ -169,7 +169,15 @@ def _import(url: str, folder: Path, kind: str, file: Path, rows: int) -> tuple[f
         db.engine.dispose()
     if imported.rows != rows or imported.faults:
         raise RuntimeError(f"{imported.rows} of {rows} rows, {len(imported.faults)} faults")
-    return took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
+    return took, _peak_mib()
+
+
+def _peak_mib() -> float:
+    """This process's own peak of memory. The kernel's ``ru_maxrss`` would begin with that of the process that started it."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) / 1_024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
 
 
 def _ask() -> None:

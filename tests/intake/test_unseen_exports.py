@@ -88,6 +88,40 @@ def test_a_grade_export_of_one_course_with_dashes_where_there_is_nothing() -> No
     ]
 
 
+def test_a_progress_report_whose_last_column_has_no_heading() -> None:
+    content = (
+        b',"ID number","Email address",Quiz,,"Course complete",\n'
+        b'Ana Example,0001,ana@example.org,Completed,"Monday, 9 March 2026, 8:01 PM",'
+        b'Completed,"Tuesday, 10 March 2026, 8:01 PM"\n'
+        b"Hal Example,0008,,Not completed,,Not completed,\n"
+        b'Ben, Example,0002,,Completed,"Monday, 9 March 2026, 8:01 PM",Completed,"Monday, 9 March 2026, 8:01 PM"\n'
+    )
+    columns = {"member_number": "ID number", "percent": "Course complete", "completed_on": "#7"}
+    reading = Reading(columns=columns, constants={"course": "osha-10"})
+    expected = [
+        (2, "0001", "osha-10", "2026-03-10"),
+        (3, "not completed"),
+        (4, ("", "Monday, 9 March 2026, 8:01 PM")),  # a comma too many
+    ]
+    assert told(content, reading) == expected
+    none_yet = b"\n".join(content.splitlines()[::2])  # nobody has completed: the column's place is known all the same
+    assert told(none_yet, reading) == [(2, "not completed")]
+
+
+def test_a_note_beside_the_table_of_a_workbook_is_a_column_without_a_heading() -> None:
+    content = workbook(
+        ("Card", "Class", "Day"),
+        ("0001", "osha-10", "2026-03-09"),
+        ("0002", "osha-10", "2026-03-10", "", "paid cash"),
+        *((f"{number:04}", "osha-10", "2026-03-10") for number in range(3, 40)),
+        ("0040", "osha-10", "2026-03-10", "", "", "came late"),
+    )
+    reading = Reading(columns={"member_number": "Card", "course": "Class", "completed_on": "Day"})
+    found = told(content, reading, "sheet.xlsx")
+    assert len(found) == 40
+    assert found[1::38] == [(3, "0002", "osha-10", "2026-03-10"), (41, "0040", "osha-10", "2026-03-10")]
+
+
 def test_a_transcript_with_a_title_and_two_heading_rows() -> None:
     content = (
         "Transcript Report,,,,,,\n"

@@ -213,5 +213,7 @@ def _refuse_wrong_constants(kind: str, reading: Reading, days: Mapping[str, DayC
 def mapped_table(content: Content, file_name: str, reading: Reading) -> HeadedTable:
     """The table, its headings found by those that the mapping names."""
     plain = [name for name in reading.columns.values() if not _PLACE.fullmatch(name)]
-    numbered = [found[1] for name in reading.columns.values() if (found := _PLACE.fullmatch(name))]
-    return read_table(content, file_name, columns=plain or list(filter(None, numbered)))
+    numbered = [(found[1], int(found[2])) for name in reading.columns.values() if (found := _PLACE.fullmatch(name))]
+    columns = plain or [heading for heading, _ in numbered if heading]
+    width = max((place for heading, place in numbered if not heading), default=0)
+    return read_table(content, file_name, columns=columns, width=width)

@@ -22,6 +22,8 @@ TableRow: TypeAlias = tuple[int, list[str]]
 
 Records: TypeAlias = Iterator[TableRow | RowFaults]
 
+_ZIP = b"PK\x03\x04"
+_SHEETS = (_ZIP, compound.MAGIC)  # what a file begins with whose cells no separator parts
 _MOST_CELLS_ABOVE = 50_000  # looked through for headings
 _MOST_BLANK = 1_000_000  # records above any
 
@@ -106,12 +108,13 @@ _PACKED: tuple[tuple[str, str], ...] = (
 )
 
 
-def read_table(content: Content, file_name: str, *, columns: Sequence[str] = ()) -> HeadedTable:
+def read_table(content: Content, file_name: str, *, columns: Sequence[str] = (), width: int = 0) -> HeadedTable:
     """The table in a CSV (any usual encoding, separator and quotes), XLSX, XLS or ODS file.
 
     ``columns`` are headings that someone says the table has: the first record that holds them all has the headings.
-    Where there is none, as without columns, the headings are the first record that is no title (``guessed``). A
-    file-like must be seekable, and stay open while the rows are walked.
+    Where there is none, as without columns, the headings are the first record that is no title (``guessed``). ``width``
+    is how many columns someone says it has, where the last of them have no heading. A file-like must be seekable, and
+    stay open while the rows are walked.
 
     Raises:
         Refused: ``empty_file``, ``not_a_table``, ``not_text``, ``undecodable``, ``no_header``, ``too_many_columns``,
@@ -121,7 +124,7 @@ def read_table(content: Content, file_name: str, *, columns: Sequence[str] = ())
     stream.seek(0)
     head = stream.read(4_096)
     stream.seek(0)
-    return _headed(_records(stream, head, file_name, columns), file_name, columns)
+    return _headed(_records(stream, head, file_name, columns), file_name, columns, width, head.startswith(_SHEETS))
 
 
 def _records(stream: BinaryIO, head: bytes, file_name: str, columns: Sequence[str]) -> Records:
@@ -130,7 +133,7 @@ def _records(stream: BinaryIO, head: bytes, file_name: str, columns: Sequence[st
     Raises:
         Refused: ``not_a_table``, or what the reader refuses.
     """
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith(_ZIP):
         return _without_margin(_unpacked(Archive(stream, file_name)))
     if head.startswith(compound.MAGIC):
         return _without_margin(oldworkbook.records(stream, file_name))
@@ -171,7 +174,7 @@ def unknown_table(table: HeadedTable, wanted: str) -> Refused:
     )
 
 
-def _headed(records: Records, file_name: str, columns: Sequence[str]) -> HeadedTable:
+def _headed(records: Records, file_name: str, columns: Sequence[str], width: int, is_sheet: bool) -> HeadedTable:
     """Find the headings among the first records."""
     above, records = _first_filled(records, file_name)
     found = [trimmed(cells) for _, cells in above]
@@ -190,7 +193,12 @@ def _headed(records: Records, file_name: str, columns: Sequence[str]) -> HeadedT
     below = place + 1
     if below < len(found) and explain(names, found[below]):
         below += 1
-    return HeadedTable(file_name, above[place][0], names, _fitted(chain(above[below:], records), len(names)))
+    line, written = above[place]
+    # Columns at the right may lack a heading: as many as the record of the headings leaves blank, in a sheet any number.
+    room = MOST_COLUMNS if is_sheet else len(written)
+    filled = max((len(trimmed(cells)) for _, cells in above[below:] if len(cells) <= room), default=0)
+    names = names + [""] * (min(max(filled, min(width, len(written))), MOST_COLUMNS) - len(names))
+    return HeadedTable(file_name, line, names, _fitted(chain(above[below:], records), len(names), room))
 
 
 def _first_filled(records: Records, file_name: str) -> tuple[list[TableRow], Records]:
@@ -232,8 +240,8 @@ def _is_data(headers: list[str]) -> bool:
     return any("@" in header for header in headers) or not any(map(str.isalpha, "".join(headers)))
 
 
-def _fitted(records: Iterable[TableRow | RowFaults], width: int) -> Records:
-    """The records below the headings, each made as wide as they are."""
+def _fitted(records: Iterable[TableRow | RowFaults], width: int, room: int) -> Records:
+    """The records below the headings, each made as wide as they are: what is wider than ``room`` has a cell too many."""
     strip = str.strip
     for record in records:
         if isinstance(record, RowFaults):
@@ -246,7 +254,7 @@ def _fitted(records: Iterable[TableRow | RowFaults], width: int) -> Records:
         if len(cells) < width:
             cells += [""] * (width - len(cells))
         elif len(cells) > width:
-            beyond = [cell for cell in cells[width:] if cell]
+            beyond = [cell for cell in cells[width:] if cell] if len(cells) > room else []
             if beyond:
                 reason = f"stands beyond the last of the {width} headings: quote a cell that holds the separator"
                 yield RowFaults(line, (Fault(line, "", shown(", ".join(beyond)), reason),))

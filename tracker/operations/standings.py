@@ -31,7 +31,7 @@ from tracker.models.loading import in_chunks, load, many_rows
 from tracker.operations.ledger import clear_ledger, record_deltas, settle_balances
 
 # Deltas wait in memory up to this many keys; then they go to the ledger.
-_DELTAS_AT_ONCE = 20_000
+_DELTAS_AT_ONCE = 30_000
 
 
 @dataclass

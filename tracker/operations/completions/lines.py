@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from tracker.curriculum.words import Outcome
 
-_PAGE = 4_096  # lines that are kept together: a line far down a file of blank lines costs one page
+_BITS = 12
+_PAGE = 1 << _BITS  # lines that are kept together: a line far down a file of blank lines costs one page
 _OUTCOMES = tuple(Outcome)  # only ever added to at the end: their places are stored
 _PLACE = {outcome: place for place, outcome in enumerate(_OUTCOMES, start=1)}
 _MOST_REASONS = 60_000
@@ -35,7 +36,7 @@ class Lines:
         self._reasons: dict[str, int] = {"": 0}
 
     def note(self, line: int, outcome: Outcome, reason: str = "") -> None:
-        number, place = divmod(line, _PAGE)
+        number, place = line >> _BITS, line & (_PAGE - 1)
         codes = self._codes.get(number)
         if codes is None:
             codes = self._codes[number] = bytearray(_PAGE)

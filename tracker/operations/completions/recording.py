@@ -108,7 +108,7 @@ def _new_rows(
         courses = {completed.course for completed in mine}
         ids = external.get(member_id, set())
         for row in rows:
-            completed = Completed(row.course_id, row.completed_on, Assurance(row.assurance))
+            completed = Completed(row.course_id, row.completed_on, row.assurance)
             its_id = (row.source, row.external_id)
             if completed in known or (row.external_id is not None and its_id in ids) or _is_seen_again(row, mine):
                 is_lapsed = _is_lapsed(completed, mine, terms, today)
