@@ -133,7 +133,9 @@ def test_a_history_is_recorded_window_by_window_each_a_batch_with_its_file(
     said = union("linkedin", "sync", "--since", since(40)).output
     assert facts(database_url) == expected(stand_in.elements)
     windows = recorded_windows(database_url)
-    assert [days for _, days in stand_in.windows] == [14, 14, 13]
+    begun = datetime.fromisoformat(since(40)).replace(tzinfo=UTC)
+    last = (datetime.now(UTC) - begun).days + 1 - 28  # 13, or 14 where midnight has passed since the tests began
+    assert [days for _, days in stand_in.windows] == [14, 14, last]
     assert all(end <= datetime.now(UTC) for _, end in windows)
     rows, summary = said.splitlines()[-2:]
     assert rows.startswith("3 windows, ")
@@ -220,7 +222,9 @@ def test_repeated_and_reordered_pages_change_nothing(union: Run, stand_in: Stand
     random.Random(1).shuffle(stand_in.elements)
     stand_in.repeats = False
     said = union("linkedin", "sync", "--since", since(41)).output
-    assert f"recorded 0, corroborated 0, already known {len(stand_in.elements)}," in said
+    # the newest window begins up to a day early, so some may be read twice
+    assert "recorded 0, corroborated 0, already known " in said.splitlines()[-1]
+    assert said.rstrip().endswith("not a completion 0, unmatched 0, unknown course 0, faulty 0")
 
 
 def test_the_report_as_a_file_and_over_the_api_are_the_same_facts(
