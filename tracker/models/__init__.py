@@ -43,12 +43,14 @@ from tracker.models.learning import (
     Exemption,
     LedgerBalance,
     LedgerDelta,
+    LedgerEntry,
     Review,
     ScopeSpan,
     StandingSpan,
 )
 from tracker.models.members import Identifier, IdentifierKind, Member, Membership, ProviderAccount, Stranger
 from tracker.models.notices import Notice
+from tracker.models.reports import ExportJob, FrozenReport
 from tracker.models.union import Craft, Unit, UnitClosure
 
 __all__ = [
@@ -74,7 +76,9 @@ __all__ = [
     "Equivalent",
     "Evidence",
     "Exemption",
+    "ExportJob",
     "Fact",
+    "FrozenReport",
     "HeldChange",
     "Identifier",
     "IdentifierKind",
@@ -84,6 +88,7 @@ __all__ = [
     "LearningPath",
     "LedgerBalance",
     "LedgerDelta",
+    "LedgerEntry",
     "Member",
     "Membership",
     "Notice",

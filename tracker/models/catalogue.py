@@ -32,6 +32,9 @@ class Course(Base):
     __table_args__ = (
         CheckConstraint("minutes > 0", name="minutes"),
         CheckConstraint("valid_months > 0", name="valid_months"),
+        CheckConstraint("renewal_days > 0", name="renewal_days"),
+        CheckConstraint("grace_days > 0", name="grace_days"),
+        CheckConstraint("credit_hundredths > 0", name="credit_hundredths"),
     )
 
     id: Mapped[Id]
@@ -42,6 +45,11 @@ class Course(Base):
     minutes: Mapped[int | None] = mapped_column(Integer)
     language: Mapped[str] = mapped_column(Text, default="")
     valid_months: Mapped[int | None] = mapped_column(Integer)
+    lapses_each: Mapped[str | None] = mapped_column(Text)  # "MM-DD": the last day of every yearly cycle
+    renewal_days: Mapped[int | None] = mapped_column(Integer)  # before the end, in which doing it again renews from the end
+    grace_days: Mapped[int | None] = mapped_column(Integer)  # after the end, in which it still holds
+    credit_hundredths: Mapped[int | None] = mapped_column(Integer)
+    credit_kind: Mapped[str | None] = mapped_column(Text)
     retired_on: Mapped[date | None] = mapped_column(Date)
     replaced_by_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("course.id"))
 
@@ -127,6 +135,8 @@ class Section(Base):
     title: Mapped[str] = mapped_column(Text)
     need: Mapped[NeedKind] = mapped_column(Word(NeedKind))
     number: Mapped[int] = mapped_column(Integer, default=0)
+    within_months: Mapped[int | None] = mapped_column(Integer)  # of a cycle of credits
+    of_kinds: Mapped[Any | None] = mapped_column(JSON(none_as_null=True), nullable=True)  # kind → at least so much of it
 
     courses: Mapped[list[SectionCourse]] = relationship(order_by="SectionCourse.position")
 

@@ -209,6 +209,24 @@ class LedgerBalance(_Counts, Base):
     __table_args__ = {"sqlite_with_rowid": False}
 
 
+class LedgerEntry(Base):
+    """Derived: a delta that one act appended, not yet added to the ledger, so that writers of one unit never wait for each
+    other. A figure reads these too."""
+
+    __tablename__ = "coverage_entry"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    unit_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date)
+    craft_id: Mapped[int] = mapped_column(BigInteger)
+    path_id: Mapped[int] = mapped_column(BigInteger)
+    in_scope: Mapped[int] = mapped_column(Integer)
+    claimed: Mapped[int] = mapped_column(Integer)
+    reviewed: Mapped[int] = mapped_column(Integer)
+    provider: Mapped[int] = mapped_column(Integer)
+
+
 class BalanceDay(Base):
     """The days that have balances."""
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request, url_for
 
 from tracker.access.reporting import units_seen
-from tracker.coverage.exports import as_csv, as_workbook
+from tracker.coverage.exports import Document, as_csv, as_workbook, document_csv, document_workbook
 from tracker.coverage.figures import CoverageReport
 from tracker.coverage.heatmap import CoverageMap, coverage_map
 from tracker.models import db
@@ -41,6 +41,11 @@ def map_of(question: Asked) -> CoverageMap:
 def report_file(report: CoverageReport, form: str, *name: str) -> Response:
     """A report's rows as a file, called after what it tells and its day."""
     return download(as_csv(report) if form == "csv" else as_workbook(report), form, *name, report.as_of.isoformat())
+
+
+def document_file(document: Document, form: str, *name: str) -> Response:
+    """A report as a file, called after what it tells."""
+    return download(document_csv(document) if form == "csv" else document_workbook(document), form, *name)
 
 
 def download(content: str | bytes, form: str, *name: str) -> Response:

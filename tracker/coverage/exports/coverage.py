@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
 
+from tracker.coverage.exports.text import safe_text, share_text
 from tracker.coverage.figures import CoverageReport, CoverageRow
 
 COLUMNS = ("path", "unit", "unit_kind", "in_scope", "covered", "share", "claimed", "reviewed", "provider")
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _cells(report: CoverageReport, row: CoverageRow) -> tuple[Any, ...]:
@@ -21,19 +20,6 @@ def _cells(report: CoverageReport, row: CoverageRow) -> tuple[Any, ...]:
     share = figure.share(report.floor)
     counts = (figure.in_scope, figure.covered(report.floor), share, figure.claimed, figure.reviewed, figure.provider)
     return (row.path, row.unit, row.unit_kind, *counts)
-
-
-def share_text(share: float | None) -> str:
-    """A share in plain decimals with at least one place (``1e-06`` is ``0.000001``); empty where no one is in scope."""
-    if share is None:
-        return ""
-    text = repr(share)
-    return f"{Decimal(text):f}" if "e" in text else text
-
-
-def safe_text(value: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(_DANGEROUS) else value
 
 
 def as_csv(report: CoverageReport) -> str:
