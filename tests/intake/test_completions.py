@@ -93,6 +93,17 @@ def test_a_faulty_row_names_each_fault_and_is_one_row(name: str, line: str, expe
     assert row.line == 2 and all(fault.line == 2 and fault.reason for fault in row.faults)
 
 
+def test_a_row_that_says_it_was_not_completed_is_no_completion_under_our_headings_either() -> None:
+    content = (
+        b"Email,Course,Completed on,Status,Passed\na@example.org,osha-10,2026-01-02,Failed,\n"
+        b"b@example.org,osha-10,2026-01-02,Completed,yes\nc@example.org,osha-10,2026-01-02,,No\n"
+        b"d@example.org,osha-10,2026-01-02,Active,\n"
+    )
+    found = list(read_completions(content, "x.csv", TODAY))
+    assert found[::2] == [NotACompletion(2, "failed"), NotACompletion(4, "no")]
+    assert [row.email for row in found[1::2] if isinstance(row, CompletionRow)] == ["b@example.org", "d@example.org"]
+
+
 def test_tomorrow_is_in_the_future() -> None:
     row = only_row("1,,osha-10,2026-11-22,,,")
     assert isinstance(row, RowFaults) and row.faults[0].reason == "is in the future"

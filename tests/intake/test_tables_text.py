@@ -56,6 +56,22 @@ def test_a_backslash_is_no_sign_where_quotes_are_doubled(path: str) -> None:
     assert rows(text.encode()) == [(2, ["Ana", path, "1"]), (3, ['Bob "B"', path, "2"])]
 
 
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('="00123"', "00123"),
+        ('"=""00123"""', "00123"),
+        ('"=""a """"b"""", c"""', 'a "b", c'),
+        ('=""', ""),
+        ('="1"&"2"', '="1"&"2"'),
+        ('"=HYPERLINK(""x"")"', '=HYPERLINK("x")'),
+    ],
+)
+def test_a_formula_that_is_only_a_text_in_quotes_is_that_text(cell: str, text: str) -> None:
+    content = f"name,note,day\n{'Ana,plain,1' * 100_000}\nBob,{cell},2\n".replace("1Ana", "1\nAna")
+    assert rows(content.encode())[-1] == (100_002, ["Bob", text, "2"])
+
+
 def test_single_quotes_are_doubled_or_escaped_inside() -> None:
     content = b"'name','note'\n'O''Brien','a, b'\n'it\\'s',''\nplain,\"x\"\n"
     assert rows(content) == [(2, ["O'Brien", "a, b"]), (3, ["it's", ""]), (4, ["plain", '"x"'])]

@@ -7,12 +7,14 @@ from datetime import date
 
 from tracker.curriculum.faults import Fault
 from tracker.curriculum.words import Assurance
-from tracker.intake.cells import NOT_A_DAY, is_link, is_plain, iso_day, shown, text_faults
+from tracker.intake.cells import NOT_A_DAY, is_link, is_plain, iso_day, listed, shown, text_faults
 from tracker.intake.headings import heading_key
+from tracker.intake.percents import said_progress
 from tracker.intake.reading import Reading
 from tracker.intake.reports import EARLIEST, CompletionReader, Pick, day_fault
+from tracker.intake.synonyms import SYNONYMS, plain_heading
 from tracker.intake.tables import HeadedTable
-from tracker.operations.rows import CompletionRow, RowFaults
+from tracker.operations.rows import CompletionRow, NotACompletion, RowFaults
 
 PROFILE = "canonical"
 SOURCE = "table"
@@ -20,6 +22,8 @@ COLUMNS = ("member_number", "email", "course", "completed_on", "assurance", "evi
 WANTED = f"{', '.join(COLUMNS)} (at least course, completed_on, and member_number or email)"
 
 _LONG = ("course", "evidence_url")  # a course may be given by its URL
+# Other programs' exports may have our headings too, and beside them a column that says who has failed.
+_PROGRESS = frozenset(listed(SYNONYMS["completions"]["percent"]))
 _ASSURANCES = {"": Assurance.CLAIMED} | {each.word: each for each in Assurance}
 
 
@@ -29,16 +33,22 @@ def fits(table: HeadedTable) -> bool:
 
 
 def read(table: HeadedTable, today: date, reading: Reading) -> CompletionReader:
-    rows = _rows(table, table.pick(COLUMNS), today, reading.assurance)
+    progress = [place for place, header in enumerate(table.headers) if plain_heading(header) in _PROGRESS]
+    rows = _rows(table, table.pick(COLUMNS), progress, today, reading.assurance)
     return CompletionReader(PROFILE, SOURCE, table.others(COLUMNS), rows, table.headers, reading)
 
 
-def _rows(table: HeadedTable, pick: Pick, today: date, fixed: Assurance | None) -> Iterator[CompletionRow | RowFaults]:
+def _rows(
+    table: HeadedTable, pick: Pick, progress: list[int], today: date, fixed: Assurance | None
+) -> Iterator[CompletionRow | NotACompletion | RowFaults]:
     for row in table.rows:
         if isinstance(row, RowFaults):
             yield row
             continue
         line, cells = row
+        if progress and (less := next(filter(None, (said_progress(cells[place]) for place in progress)), "")):
+            yield NotACompletion(line, less)
+            continue
         values = pick(cells)
         number, email, course, completed_on, assurance, evidence_url, external_id = values
         day = iso_day(completed_on)

@@ -29,6 +29,7 @@ _SINGLE_QUOTED = re.compile(r" *'(?:[^'\\]|''|\\.)*'(?: *[,;\t|^~] *'(?:[^'\\]|'
 # A backslash before a quote that is inside a cell, for the cell goes on behind it, or ends with a quote of its own.
 _ESCAPED = r"\\{quote}(?:{quote}(?= *(?:[{separator}\r\n]|$))|[^{quote}{separator}\r\n ]| +[^{separator}\r\n ])"
 _BACKSLASH = re.compile(r"\\(.?)", re.DOTALL)
+_TEXT_FORMULA = re.compile(r' *="((?:[^"]|"")*)" *', re.DOTALL)
 
 
 class _Dialect(NamedTuple):
@@ -51,7 +52,8 @@ def records(stream: BinaryIO, file_name: str, columns: Sequence[str] = ()) -> It
     """
     encoding = encoding_of(stream, file_name)
     dialect = _dialect(stream, encoding, columns)
-    return _parsed(_opened(stream, encoding.name), dialect, file_name)
+    found = _parsed(_opened(stream, encoding.name), dialect, file_name)
+    return map(_without_formulas, found) if encoding.has_formulas else found
 
 
 class _LentText(io.TextIOWrapper):
@@ -101,6 +103,14 @@ def _parsed(text: _LentText, dialect: _Dialect, file_name: str) -> Iterator[tupl
             return
         except csv.Error as error:
             yield _broken(error, start, above + reader.line_num, dialect.quote, file_name)
+
+
+def _without_formulas(record: tuple[int, list[str]] | RowFaults) -> tuple[int, list[str]] | RowFaults:
+    """The record with 00123 for ="00123": so programs write a number whose zeros Excel is to keep."""
+    if isinstance(record, RowFaults):
+        return record
+    line, cells = record
+    return line, [found[1].replace('""', '"') if (found := _TEXT_FORMULA.fullmatch(cell)) else cell for cell in cells]
 
 
 def _broken(error: csv.Error, start: int, end: int, quote: str, file_name: str) -> RowFaults:

@@ -47,10 +47,12 @@ _BETWEEN_WORDS = frozenset("“”«»–—…•·°™®©")
 
 
 class Encoding(NamedTuple):
-    """An encoding by Python's name; and whether the file holds a backslash, which was seen when all of it was read."""
+    """An encoding by Python's name; and whether the file holds a backslash, or a formula that is only a text in quotes,
+    which was seen when all of it was read."""
 
     name: str
     has_backslash: bool
+    has_formulas: bool
 
 
 def encoding_of(stream: BinaryIO, file_name: str) -> Encoding:
@@ -92,7 +94,7 @@ def _decoded(stream: BinaryIO, encoding: str, file_name: str) -> Encoding | int:
     """The encoding, or the first line it cannot read. A NUL is no text in any encoding and refuses the file."""
     decoder = codecs.getincrementaldecoder(encoding)()
     stream.seek(0)
-    has_backslash = False
+    has_backslash = has_formulas = False
     line = 1
     begun = 0  # characters so far of the line that is not over
     while True:
@@ -109,8 +111,9 @@ def _decoded(stream: BinaryIO, encoding: str, file_name: str) -> Encoding | int:
                 faults=[Fault(line, "", "", "holds a NUL byte")],
             )
         if not chunk:
-            return Encoding(encoding, has_backslash)
+            return Encoding(encoding, has_backslash, has_formulas)
         has_backslash = has_backslash or "\\" in text
+        has_formulas = has_formulas or '="' in text or text.endswith("=")
         ends = _line_ends(text)
         begun = len(text) - max(text.rfind("\n"), text.rfind("\r")) - 1 if ends else begun + len(text)
         line += ends
