@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tracker.config import Settings
 from tracker.models import db
 
 ENGINES = ("sqlite", "postgresql")
+PROCESSES, THREADS = 2, 2  # of a server, ours or the floor's
 
 
 @contextmanager
@@ -45,14 +47,17 @@ def new_database(engine: str, base: str, name: str) -> str:
 
 def open_app(url: str, folder: Path) -> Flask:
     """The application on a database, which is brought to the newest schema."""
-    settings = Settings.from_environment(
-        {"DATABASE_URL": url, "TRACKER_INSTANCE": str(folder), "SECRET_KEY": secrets.token_hex(32)}
-    )
-    app = create_app(settings)
+    app = create_app(Settings.from_environment(environment(url, folder)))
     with app.app_context():
         flask_migrate.upgrade()
         db.session.remove()
     return app
+
+
+def environment(url: str, folder: Path) -> dict[str, str]:
+    """The settings of the application on a database: the same for every process of the run."""
+    secret = os.environ.setdefault("BENCHMARK_SECRET", secrets.token_hex(32))
+    return {"DATABASE_URL": url, "TRACKER_INSTANCE": str(folder), "SECRET_KEY": secret}
 
 
 def connect(url: str) -> sqlite3.Connection | psycopg.Connection:

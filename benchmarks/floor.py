@@ -15,6 +15,13 @@ import psycopg
 
 Connection = sqlite3.Connection | psycopg.Connection
 
+REPORT_SQL = "SELECT path, unit, unit_kind, in_scope, claimed, reviewed, provider FROM ready_report"
+LOCAL_SQL = (
+    "SELECT n.number, n.last_name, n.first_name, p.path_id, p.level FROM unit u"
+    " JOIN membership m ON m.unit_id = u.id AND m.voided_at IS NULL JOIN member n ON n.member_id = m.member_id"
+    " LEFT JOIN plain_state p ON p.member_id = m.member_id WHERE u.number = ? ORDER BY n.name_key"
+)
+
 # Days are ISO text on SQLite, and moments too.
 _FRAGMENTS = {
     "sqlite": {"day": "nullif({}, '')", "now": "'2026-01-01 00:00:00.000000'", "yes": "{} = 'yes'", "key": "ltrim({}, '0')"},
@@ -25,6 +32,12 @@ _FRAGMENTS = {
         "key": "ltrim({}, '0')",
     },
 }
+
+
+_LISTED = (
+    "SELECT DISTINCT sc.course_id, v.path_id FROM path_version v"
+    " JOIN section s ON s.version_id = v.id JOIN section_course sc ON sc.section_id = s.id"
+)
 
 
 class Floor:
@@ -116,6 +129,53 @@ class Floor:
         )
         self._commit()
 
+    def rebuild(self) -> None:
+        """What the tracker derives, for one day: who is in scope through which card, each member's level on each path and
+        since when, and the counts by unit, craft and path. For a connection to the tracker's own database: only it has been
+        asked for anything."""
+        self._begin()
+        for table in ("plain_scope", "plain_level", "plain_counts"):
+            self._run(f"DROP TABLE IF EXISTS {table}")
+        self._run(
+            "CREATE TABLE plain_scope (member_id BIGINT, membership_id BIGINT, path_id BIGINT, from_on DATE, until_on DATE,"
+            " unit_id BIGINT, craft_id BIGINT, PRIMARY KEY (member_id, membership_id, path_id))"
+        )
+        self._run(
+            "INSERT INTO plain_scope SELECT c.member_id, c.id, a.path_id, min(a.assigned_on), max(c.until_on), c.unit_id,"
+            " c.craft_id FROM membership c JOIN assignment a ON a.member_id = c.member_id"
+            " AND (a.membership_id IS NULL OR a.membership_id = c.id) WHERE c.voided_at IS NULL AND a.voided_at IS NULL"
+            " AND a.kind = 'required' AND c.status IN ('active', 'apprentice')"
+            " GROUP BY c.member_id, c.id, a.path_id, c.unit_id, c.craft_id"
+        )
+        self._run(
+            "CREATE TABLE plain_level (member_id BIGINT, path_id BIGINT, since DATE, level INTEGER,"
+            " PRIMARY KEY (member_id, path_id))"
+        )
+        self._run(
+            "INSERT INTO plain_level SELECT h.member_id, h.path_id, h.since,"
+            " CASE WHEN h.provider = w.courses THEN 3 WHEN h.reviewed = w.courses THEN 2 WHEN h.claimed = w.courses THEN 1"
+            " ELSE 0 END FROM (SELECT c.member_id, l.path_id, max(c.completed_on) AS since,"
+            " count(DISTINCT c.course_id) AS claimed,"
+            " count(DISTINCT CASE WHEN c.assurance >= 2 THEN c.course_id END) AS reviewed,"
+            " count(DISTINCT CASE WHEN c.assurance >= 3 THEN c.course_id END) AS provider"
+            f" FROM completion c JOIN ({_LISTED}) AS l ON l.course_id = c.course_id WHERE c.voided_at IS NULL"
+            f" GROUP BY c.member_id, l.path_id) AS h JOIN (SELECT path_id, count(*) AS courses FROM ({_LISTED}) AS listed"
+            " GROUP BY path_id) AS w ON w.path_id = h.path_id"
+        )
+        self._run(
+            "CREATE TABLE plain_counts (unit_id BIGINT, craft_id BIGINT, path_id BIGINT, in_scope INTEGER, claimed INTEGER,"
+            " reviewed INTEGER, provider INTEGER, PRIMARY KEY (unit_id, craft_id, path_id))"
+        )
+        for craft in ("s.craft_id", "0"):
+            levels = ", ".join(f"count(DISTINCT CASE WHEN v.level >= {level} THEN s.member_id END)" for level in (1, 2, 3))
+            self._run(
+                f"INSERT INTO plain_counts SELECT u.ancestor_id, {craft}, s.path_id, count(DISTINCT s.member_id), {levels}"
+                " FROM plain_scope s JOIN unit_closure u ON u.descendant_id = s.unit_id"
+                " LEFT JOIN plain_level v ON v.member_id = s.member_id AND v.path_id = s.path_id"
+                " GROUP BY 1, 2, 3"
+            )
+        self._commit()
+
     def load_detail(self, file: Path) -> None:
         """Completions from LinkedIn's report: what is new of it, no state and no rollup."""
         self._begin()
@@ -147,20 +207,12 @@ class Floor:
 
     def read_report(self) -> int:
         """Read the ready table, whole."""
-        return len(
-            self._run("SELECT path, unit, unit_kind, in_scope, claimed, reviewed, provider FROM ready_report").fetchall()
-        )
+        return len(self._run(REPORT_SQL).fetchall())
 
     def read_local(self, number: str) -> int:
         """Read the name and the ready state, path by path, of everyone with a card in a local."""
-        mark = "?" if self._is_sqlite else "%s"
-        rows = self._connection.execute(
-            "SELECT n.number, n.last_name, n.first_name, p.path_id, p.level FROM unit u"
-            " JOIN membership m ON m.unit_id = u.id AND m.voided_at IS NULL JOIN member n ON n.member_id = m.member_id"
-            f" LEFT JOIN plain_state p ON p.member_id = m.member_id WHERE u.number = {mark} ORDER BY n.name_key",
-            (number,),
-        )
-        return len(rows.fetchall())
+        sql = LOCAL_SQL if self._is_sqlite else LOCAL_SQL.replace("?", "%s")
+        return len(self._connection.execute(sql, (number,)).fetchall())
 
     def insert_completion(self, row: Sequence[Any]) -> None:
         """One row, one transaction, durable."""

@@ -28,9 +28,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from benchmarks.beside import measure_beside
 from benchmarks.engines import ENGINES, connect, new_database, open_app, server
 from benchmarks.files import Files, write_files
 from benchmarks.floor import Floor
+from benchmarks.web import measure_pages
 from tracker.coverage.catalogue import find_course
 from tracker.coverage.exports import as_csv
 from tracker.coverage.figures import CoverageReport, coverage_report
@@ -44,6 +46,7 @@ from tracker.operations.accounts import add_user
 from tracker.operations.actor import OPERATOR
 from tracker.operations.completions import log_completion
 from tracker.operations.refused import Refused
+from tracker.operations.standings import rebuild
 
 T = TypeVar("T")
 
@@ -84,7 +87,8 @@ def measure_engine(engine: str, members: int, files: Files, folder: Path) -> lis
     found: list[Measure] = []
 
     def note(name: str, value: float, unit: str, floor: float | None = None) -> None:
-        ratio = round(value / floor, 2) if floor else None
+        times = (floor or 0) / value if unit == "a second" else value / (floor or 1)  # how many times the floor it costs
+        ratio = round(times, 4 if times < 0.1 else 2) if floor else None
         found.append(Measure(name, engine, members, round(value, 2), unit, floor and round(floor, 2), ratio))
         print(_line(found[-1]), file=sys.stderr, flush=True)
 
@@ -114,7 +118,10 @@ def measure_engine(engine: str, members: int, files: Files, folder: Path) -> lis
             floor.keep_report(_report_rows(db.session()))
             note_pair("the union's report", usual_ms(_read_report, floor.read_report, READS))
             note_pair("the union's report as CSV", usual_ms(_write_report, floor.read_report, READS))
+            note_pair("its figures of a past day, beside today's", usual_ms(_read_past_report, _read_report, READS))
             note_pair("log one course", usual_ms(_log_courses(members), _insert_completions(floor), WRITES))
+            rebuilt_s = seconds(_rebuild)
+            note("rebuild everything from facts", rebuilt_s, "s", seconds(Floor(connect(url)).rebuild))
             _open_staff(app)
         for size, number in _locals_of(members):
             client = _signed_in(app)
@@ -122,6 +129,8 @@ def measure_engine(engine: str, members: int, files: Files, folder: Path) -> lis
             note_pair(f"the page of a local of {size:,}", pair)
         with app.app_context():
             db.engine.dispose()
+        union = measure_pages(url, plain_url, folder, app, TODAY, list(_locals_of(members)), note)
+        measure_beside(url, folder, files, union, note)
     return found
 
 
@@ -196,6 +205,17 @@ def _analyze(engine: str) -> None:
 def _read_report() -> CoverageReport:
     db.session.rollback()
     return coverage_report(db.session(), as_of=TODAY)
+
+
+def _read_past_report() -> CoverageReport:
+    """A year ago, at the end of a month's first half: as far from a balance as a day can be."""
+    db.session.rollback()
+    return coverage_report(db.session(), as_of=TODAY.replace(year=TODAY.year - 1, day=15))
+
+
+def _rebuild() -> None:
+    with writing(alone=True) as session:
+        rebuild(session, TODAY)
 
 
 def _write_report() -> str:
@@ -276,8 +296,8 @@ def _page(client: FlaskClient, number: str) -> None:
 def _line(measure: Measure) -> str:
     value = f"{measure.value:,.2f} {measure.unit}"
     floor = f"{measure.floor:,.2f} {measure.unit}" if measure.floor else "–"
-    ratio = f"{measure.ratio:.1f} ×" if measure.ratio else ""
-    return f"{measure.engine:<11} {measure.members:>9,}  {measure.name:<28} {value:>14} {floor:>14} {ratio:>9}"
+    ratio = f"{measure.ratio:.3g} ×" if measure.ratio else ""
+    return f"{measure.engine:<11} {measure.members:>9,}  {measure.name:<46} {value:>14} {floor:>14} {ratio:>9}"
 
 
 def main() -> None:
@@ -300,7 +320,7 @@ def main() -> None:
             found += [asdict(measure) for measure in measures]
             OUT.mkdir(exist_ok=True)
             (OUT / "latest.json").write_text(json.dumps(found, indent=2) + "\n")
-    print(f"{'engine':<11} {'members':>9}  {'measure':<28} {'tracker':>14} {'plain SQL':>14} {'ratio':>9}")
+    print(f"{'engine':<11} {'members':>9}  {'measure':<46} {'tracker':>14} {'plain SQL':>14} {'ratio':>9}")
     for each in found:
         print(_line(Measure(**each)))
 

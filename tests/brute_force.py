@@ -11,7 +11,8 @@ import calendar
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 FLOORS = ("claimed", "reviewed", "provider")
 LAST = date.max
@@ -106,14 +107,50 @@ class Done(Recorded):
 class Course:
     minutes: int | None = None
     valid_months: int | None = None
+    lapses_each: str | None = None  # the last day of every cycle, as the file writes it
+    renewal_days: int = 0
+    grace_days: int = 0
+    credits: int = 0  # hundredths
+    credit_kind: str = ""
     satisfies: list[tuple[str, date | None, date | None]] = field(default_factory=list)
     retired_on: date | None = None
+
+    def last_days(self, on: date, earlier: set[date]) -> set[date]:
+        """Every day through which a completion holds, grace left out, after others of the course that held through some."""
+        if self.lapses_each:
+            month, day = map(int, self.lapses_each.split("-"))
+            last = on
+            while (last.month, last.day) != (month, day):
+                last += timedelta(days=1)
+            if (last - on).days < self.renewal_days:
+                last += timedelta(days=1)
+                while (last.month, last.day) != (month, day):
+                    last += timedelta(days=1)
+            return {last}
+        if self.valid_months is None:
+            return {LAST}
+        begins = [on]
+        for last in earlier:
+            days_left = [on + timedelta(days=count) for count in range(self.renewal_days)]
+            if last in days_left:
+                begins.append(last + timedelta(days=1))
+        return {months_later(begin, self.valid_months) - timedelta(days=1) for begin in begins}
+
+
+class Section(NamedTuple):
+    """``need`` is all, any, minutes or credits (in hundredths); the last two belong to credits."""
+
+    need: str
+    number: int
+    courses: list[str]
+    within_months: int = 0
+    kinds: dict[str, int] = {}
 
 
 @dataclass
 class Version(Recorded):
     number: int
-    sections: list[tuple[str, int, list[str]]]  # all, any or minutes; how many; of which
+    sections: list[Section]
     lookback_months: int | None = None
     from_on: date = date.min
     change: str = "keep"
@@ -121,7 +158,7 @@ class Version(Recorded):
 
     @property
     def courses(self) -> set[str]:
-        return {course for _, _, courses in self.sections for course in courses}
+        return {course for section in self.sections for course in section.courses}
 
 
 @dataclass
@@ -162,6 +199,8 @@ class Union:
     exemptions: list[Exemption] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)
     waiting: list[CompletionLine] = field(default_factory=list)
+    # the credits of one counting of figures: asked for at every path
+    worked_out: dict[tuple[str, datetime, str], list[tuple[str, date, date]]] = field(default_factory=dict)
 
     # --- What is done to it --------------------------------------------------------------------------------------------
 
@@ -175,9 +214,10 @@ class Union:
         found = [unit for unit in self.parents if plain_local(unit) == plain_local(said)]
         return found[0] if len(found) == 1 else None
 
-    def craft_key(self, name: str) -> str:
+    def craft_key(self, name: str, written: str = "") -> str:
+        """A craft by whatever spelling; it keeps the first one, or as ``written``."""
         key = " ".join(name.split()).lower()
-        self.crafts.setdefault(key, " ".join(name.split()))
+        self.crafts.setdefault(key, written or " ".join(name.split()))
         return key
 
     def valid_cards(self, member: str) -> list[Card]:
@@ -185,16 +225,20 @@ class Union:
 
     def import_roster(self, lines: list[RosterLine], now: datetime) -> Counter[str]:
         outcomes: Counter[str] = Counter()
+        written: dict[str, str] = {}  # a craft is called as the file first writes it, whatever becomes of that row
         for line in lines:
-            outcomes[self._roster_line(line, now)] += 1
+            if not line.is_faulty:
+                written.setdefault(" ".join(line.craft.split()).lower(), " ".join(line.craft.split()))
+        for line in lines:
+            outcomes[self._roster_line(line, now, written)] += 1
         self._settle(now)
         return outcomes
 
-    def _roster_line(self, line: RosterLine, now: datetime) -> str:
+    def _roster_line(self, line: RosterLine, now: datetime, written: dict[str, str]) -> str:
         local, today = self.find_local(line.local), now.date()
         if line.is_faulty or local is None:
             return "faulty"
-        member, craft = plain_number(line.number), self.craft_key(line.craft)
+        member, craft = plain_number(line.number), self.craft_key(line.craft, written[" ".join(line.craft.split()).lower()])
         is_news = member not in self.members
         self.members.add(member)
         if line.email:
@@ -338,30 +382,52 @@ class Union:
             found.append(card)
         return found
 
-    def credits(self, member: str, known: datetime) -> list[tuple[str, date, date, str]]:
-        """Course, first day, first day no more, and assurance: of each completion's own course and those it stands for."""
+    def credits(self, member: str, known: datetime, floor: str) -> list[tuple[str, date, date]]:
+        """Course, first day and last day: of each completion a floor looks at, its own course and those it stands for.
+
+        A course renews what is held of the same course, however it came to be held; by the terms of both courses where one
+        stands for the other, and then the shorter counts.
+        """
+        seen = [done for done in self.done if done.member == member and done.is_known(known)]
+        seen = [done for done in seen if FLOORS.index(done.floor) >= FLOORS.index(floor)]
         found = []
-        for done in self.done:
-            if done.member != member or not done.is_known(known):
-                continue
-            own = self.courses[done.course]
-            ends = months_later(done.on, own.valid_months) if own.valid_months else LAST
-            found.append((done.course, done.on, ends, done.floor))
-            for other, from_on, until_on in own.satisfies:
-                if (from_on or date.min) <= done.on < (until_on or LAST):
-                    theirs = self.courses[other].valid_months
-                    also = months_later(done.on, theirs) if theirs else LAST
-                    found.append((other, done.on, min(ends, also), done.floor))
+        for course in self.courses:
+            held: list[tuple[date, set[date]]] = []  # the days of completions so far, and through which days they hold
+            for done in sorted(seen, key=lambda each: each.on):
+                own = self.courses[done.course]
+                rules = [(from_on, until_on) for other, from_on, until_on in own.satisfies if other == course]
+                if done.course == course:
+                    asked = [own]
+                elif any((from_on or date.min) <= done.on < (until_on or LAST) for from_on, until_on in rules):
+                    asked = [own, self.courses[course]]
+                else:
+                    continue
+                earlier = {last for on, lasts in held if on < done.on for last in lasts}
+                told = [terms.last_days(done.on, earlier) for terms in asked]
+                shorter = min(max(lasts) for lasts in told)
+                held.append((done.on, {last for lasts in told for last in lasts if last <= shorter}))
+                ends = [max(lasts) for lasts in told]
+                graces = [
+                    last if last == LAST else last + timedelta(days=terms.grace_days)
+                    for last, terms in zip(ends, asked, strict=True)
+                ]
+                found.append((course, done.on, min(graces)))
         return found
+
+    def credits_once(self, member: str, known: datetime, floor: str) -> list[tuple[str, date, date]]:
+        key = member, known, floor
+        if key not in self.worked_out:
+            self.worked_out[key] = self.credits(member, known, floor)
+        return self.worked_out[key]
 
     def is_covered(self, member: str, path: str, day: date, floor: str, known: datetime) -> bool:
         """Whether the member, who is asked for the path, holds it complete on the day."""
-        credits = self.credits(member, known)
+        begun = self.credits_once(member, known, FLOORS[0])
         versions = [version for version in self.versions[path] if version.recorded <= known]
         first = min(begins for _, begins, _ in self.asks(member, path, known))
         pinned = max((v for v in versions if v.from_on <= first), key=lambda version: version.number)
 
-        def counted(version: Version) -> list[tuple[str, date, date, str]]:
+        def counted(version: Version, credits: list[tuple[str, date, date]]) -> list[tuple[str, date, date]]:
             oldest = months_later(first, -version.lookback_months) if version.lookback_months else date.min
             return [credit for credit in credits if credit[0] in version.courses and credit[1] >= oldest]
 
@@ -374,7 +440,7 @@ class Union:
             if version.number <= pinned.number:
                 continue
             if version.change == "keep":
-                if any(credit[1] < version.from_on for credit in counted(binding(version.from_on))):
+                if any(credit[1] < version.from_on for credit in counted(binding(version.from_on), begun)):
                     continue  # has begun, and stays
                 moves.append((version.from_on, version))
             elif version.change == "grace":
@@ -383,20 +449,28 @@ class Union:
             else:
                 moves.append((version.from_on, version))
         version = binding(day)
-        held = {
-            course
-            for course, begins, ends, assurance in counted(version)
-            if begins <= day < ends and FLOORS.index(assurance) >= FLOORS.index(floor)
-        }
-        for need, number, courses in version.sections:
-            listed = held & set(courses)
-            if need == "all" and listed != set(courses):
-                return False
-            if need == "any" and len(listed) < number:
-                return False
-            if need == "minutes" and sum(self.courses[course].minutes or 0 for course in listed) < number:
-                return False
-        return True
+        credits = counted(version, self.credits_once(member, known, floor))
+        return all(self.is_met(section, day, credits) for section in version.sections)
+
+    def is_met(self, section: Section, day: date, credits: list[tuple[str, date, date]]) -> bool:
+        """Whether what is held on the day is what a section asks."""
+        courses = [self.courses[course] for course in section.courses]
+        held = {course for course, begins, last in credits if begins <= day <= last}
+        listed = [self.courses[course] for course in section.courses if course in held]
+        if section.need == "all":
+            return len(listed) == len(courses)
+        if section.need == "any":
+            return len(listed) >= section.number
+        if section.need == "minutes":
+            return sum(course.minutes or 0 for course in listed) >= section.number
+        lately = {
+            course for course, on, _ in credits if on <= day < months_later(on, section.within_months)
+        }  # whether they still hold or not
+        earned = [self.courses[course] for course in section.courses if course in lately]
+        return sum(course.credits for course in earned) >= section.number and all(
+            sum(course.credits for course in earned if course.credit_kind == kind) >= asked
+            for kind, asked in section.kinds.items()
+        )
 
     def figures(
         self, day: date, known: datetime
@@ -406,6 +480,7 @@ class Union:
             (path, unit): [0, 0, 0, 0] for path in self.versions for unit in self.parents
         }
         crafts: dict[tuple[str, str, str], list[int]] = {}
+        self.worked_out.clear()
         for path in self.versions:
             for member in self.members:
                 cards = self.cards_in_scope(member, path, day, known)
@@ -428,9 +503,20 @@ class Union:
             days |= {rule.on, *(on for on, _ in rule.ends), *(on for ends in rule.card_ends.values() for on, _ in ends)}
         for exemption in self.exemptions:
             days |= {exemption.from_on, exemption.until_on}
+        months_of_credits = {
+            section.within_months
+            for versions in self.versions.values()
+            for version in versions
+            for section in version.sections
+            if section.need == "credits"
+        }
         for member in self.members:
-            for _, begins, ends, _ in self.credits(member, datetime.max.replace(tzinfo=self.rules[0].recorded.tzinfo)):
-                days |= {begins, ends}
+            for floor in FLOORS:
+                for _, begins, last in self.credits(
+                    member, datetime.max.replace(tzinfo=self.rules[0].recorded.tzinfo), floor
+                ):
+                    days |= {begins, min(last, date(2100, 1, 1)) + timedelta(days=1)}
+                    days |= {months_later(begins, months) for months in months_of_credits}
         for versions in self.versions.values():
             for version in versions:
                 days |= {version.from_on, version.grace_on}

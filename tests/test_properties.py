@@ -42,18 +42,32 @@ def spans(draw: st.DrawFn) -> Span:
 
 COURSES = (1, 2, 3, 4)
 sections = st.builds(
-    lambda need, courses, number: Section(
-        need, frozenset(courses), min(number, len(courses)) if need is NeedKind.ANY else number
+    lambda need, courses, number, months, kinds: Section(
+        need, frozenset(courses), min(number, len(courses)) if need is NeedKind.ANY else number, months, kinds
     ),
     st.sampled_from(NeedKind),
     st.sets(st.sampled_from(COURSES), min_size=1),
     st.integers(1, 90),
+    st.sampled_from((1, 12)),
+    st.sampled_from(((), (("rigging", 30),))),
+)
+plain_terms = st.builds(CourseTerms, st.sampled_from((0, 30, 60)), st.sampled_from((None, 1, 12)))
+awkward_terms = st.builds(
+    lambda months, each, window, grace, credits, kind: CourseTerms(
+        60, None if each else months, each, window, grace, credits, kind
+    ),
+    st.sampled_from((1, 12)),
+    st.sampled_from((None, None, "12-31", "02-28")),
+    st.sampled_from((0, 10, 28)),
+    st.sampled_from((0, 5)),
+    st.sampled_from((0, 30, 60)),
+    st.sampled_from(("", "rigging")),
 )
 curricula = st.builds(
     lambda terms, equivalents, versions: Curriculum(
         dict(zip(COURSES, terms, strict=True)), tuple(equivalents), {PATH: (PathVersion(1, tuple(versions)),)}
     ),
-    st.lists(st.builds(CourseTerms, st.sampled_from((0, 30, 60)), st.sampled_from((None, 1, 12))), min_size=4, max_size=4),
+    st.lists(plain_terms | awkward_terms, min_size=4, max_size=4),
     st.lists(st.builds(Equivalent, st.sampled_from((1, 2)), st.sampled_from((3, 4)), days, ends), max_size=2),
     st.lists(sections, min_size=1, max_size=3),
 )

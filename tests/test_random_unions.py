@@ -146,8 +146,10 @@ class Story:
         for place, name in enumerate(names):
             course = slow.Course(
                 minutes=self.random.choice((None, 30, 45, 60, 90)),
-                valid_months=self.random.choice((None, None, None, 1, 6, 12, 18)),
+                credits=self.random.choice((0, 50, 100, 150, 225)),
             )
+            course.credit_kind = self.random.choice(("", "rigging", "safety")) if course.credits else ""
+            self.limit(course)
             if self.chance(0.4) and place + 1 < len(names):
                 course.satisfies = [self.a_rule_of_equivalence(names[place + 1 :])]
             if self.chance(0.1):
@@ -163,19 +165,47 @@ class Story:
         until_on = self.a_day(date(2026, 1, 2), date(2026, 9, 1)) if self.chance(0.5) else None
         return self.random.choice(others), from_on, until_on
 
-    def some_sections(self) -> list[tuple[str, int, list[str]]]:
+    def limit(self, course: slow.Course) -> None:
+        """For how long it holds: for ever, some months, or until a day of each year; perhaps with a window and grace."""
+        course.valid_months = course.lapses_each = None
+        course.renewal_days = course.grace_days = 0
+        kind = self.random.choice(("ever", "months", "months", "calendar", "calendar"))
+        if kind == "months":
+            course.valid_months = self.random.choice((1, 3, 6, 12, 18))
+        elif kind == "calendar":
+            course.lapses_each = self.random.choice(("12-31", "02-28", "03-31", "08-30"))
+        if kind != "ever" and self.chance(0.6):
+            course.renewal_days = self.random.choice((1, 14, 28, min(28 * (course.valid_months or 12), 200)))
+        if kind != "ever" and self.chance(0.5):
+            course.grace_days = self.random.choice((1, 10, 28))
+
+    def some_sections(self) -> list[slow.Section]:
         sections = []
         for _ in range(self.random.randint(1, 2)):
             courses = self.random.sample(sorted(self.courses), self.random.randint(1, 4))
-            need = self.random.choice(("all", "any", "minutes"))
+            need = self.random.choice(("all", "any", "minutes", "credits"))
             minutes = sum(self.courses[course].minutes or 0 for course in courses)
+            credits = sum(self.courses[course].credits for course in courses)
             if need == "any":
-                sections.append((need, self.random.randint(1, len(courses)), courses))
+                sections.append(slow.Section(need, self.random.randint(1, len(courses)), courses))
             elif need == "minutes" and minutes:
-                sections.append((need, self.random.randint(1, minutes), courses))
+                sections.append(slow.Section(need, self.random.randint(1, minutes), courses))
+            elif need == "credits" and credits:
+                sections.append(self.a_section_of_credits(courses))
             else:
-                sections.append(("all", 0, courses[:2]))
+                sections.append(slow.Section("all", 0, courses[:2]))
         return sections
+
+    def a_section_of_credits(self, courses: list[str]) -> slow.Section:
+        total = sum(self.courses[course].credits for course in courses)
+        kinds = {}
+        for kind in ("rigging", "safety"):
+            listed = sum(self.courses[course].credits for course in courses if self.courses[course].credit_kind == kind)
+            if listed and self.chance(0.5):
+                kinds[kind] = self.random.randint(1, listed)
+        least = max(1, sum(kinds.values()))
+        number = least if self.chance(0.6) else self.random.randint(least, total)  # else the kinds would seldom matter
+        return slow.Section("credits", number, courses, self.random.choice((1, 6, 24, 60)), kinds)
 
     def apply_catalogue(self) -> None:
         text = yaml.dump(
@@ -197,7 +227,9 @@ class Story:
     def _course_entry(self, code: str, course: slow.Course) -> dict[str, object]:
         entry: dict[str, object] = {"code": code, "title": f"All about {code}", "provider": "Training Trust Fund"}
         entry |= {"minutes": course.minutes} if course.minutes else {}
-        entry |= {"valid_months": course.valid_months} if course.valid_months else {}
+        for key in ("valid_months", "lapses_each", "renewal_days", "grace_days", "credit_kind"):
+            entry |= {key: getattr(course, key)} if getattr(course, key) else {}
+        entry |= {"credits": course.credits / 100} if course.credits else {}
         entry |= {"retired_on": course.retired_on} if course.retired_on else {}
         entry["satisfies"] = [
             {"course": other} | ({"from": from_on} if from_on else {}) | ({"until": until_on} if until_on else {})
@@ -212,10 +244,18 @@ class Story:
             entry["from"] = version.from_on
             entry["change"] = {"grace": version.grace_on} if version.change == "grace" else version.change
         entry["sections"] = [
-            {"title": "Part", "need": "all" if need == "all" else {need: number}, "courses": courses}
-            for need, number, courses in version.sections
+            {"title": "Part", "need": self._need_entry(section), "courses": section.courses} for section in version.sections
         ]
         return entry
+
+    def _need_entry(self, section: slow.Section) -> object:
+        if section.need == "all":
+            return "all"
+        if section.need != "credits":
+            return {section.need: section.number}
+        kinds = {kind: asked / 100 for kind, asked in section.kinds.items()}
+        entry = {"credits": section.number / 100, "within_months": section.within_months}
+        return entry | ({"of_kind": kinds} if kinds else {})
 
     def publish_a_version(self) -> None:
         """A version begins after everyone yet asked was asked: on an earlier day the pins would depend on the order."""
@@ -239,12 +279,14 @@ class Story:
         """A course's own terms are not versioned: they restate all days."""
         for code in self.random.sample(sorted(self.courses), 2):
             course = self.courses[code]
-            kind = self.random.choice(("minutes", "valid_months", "satisfies"))
+            kind = self.random.choice(("minutes", "validity", "credits", "satisfies"))
             later = [other for other in sorted(self.courses) if code < other < "course-z"]  # no circles
             if kind == "minutes":
                 course.minutes = (course.minutes or 0) + 30
-            elif kind == "valid_months":
-                course.valid_months = self.random.choice((None, 3, 12))
+            elif kind == "validity":
+                self.limit(course)
+            elif kind == "credits":
+                course.credits += 50
             elif later:
                 course.satisfies = [self.a_rule_of_equivalence(later)] if self.chance(0.7) else []
         self.apply_catalogue()
@@ -419,6 +461,25 @@ class Story:
                 yield line  # the very same row again
             if self.chance(0.2):
                 yield replace(line, on=self.a_day(date(2024, 1, 1), self.today), floor="provider", external_id="")
+            if course in self.courses and self.chance(0.5):
+                yield from self.some_renewals(replace(line, external_id=""))
+
+    def some_renewals(self, line: slow.CompletionLine) -> Iterator[slow.CompletionLine]:
+        """The course again, or one that stands for it, near the days on which renewing begins to count or ends to."""
+        for _ in range(self.random.randint(1, 3)):
+            code = line.course.lower()
+            course = self.courses[code]
+            last = max(course.last_days(line.on, set()))
+            if last == slow.LAST:
+                return
+            edge = self.random.choice((0, 1, -course.renewal_days, *2 * (1 - course.renewal_days,), course.grace_days, -7))
+            on = last + timedelta(days=edge)
+            others = [other for other, each in self.courses.items() if any(code == rule[0] for rule in each.satisfies)]
+            if not date(2023, 1, 1) < on <= self.today:
+                return
+            through = self.random.choice(others) if others and self.chance(0.4) else code
+            yield replace(line, on=on, course=through.upper(), floor=self.random.choice(slow.FLOORS))
+            line = replace(line, on=on)
 
     def import_completions(self) -> None:
         lines = list(self.some_completions(self.random.randint(40, 110)))

@@ -58,6 +58,7 @@ class Settings:
     policy_file: Path
     proxy_hops: int = 0  # how many proxies of our own stand in front: only they may say who is calling
     keep_imports_days: int = 400  # how long the file of an import is kept as it came
+    keep_exports_days: int = 7  # how long a long file of a report is kept for whoever asked for it
     mail_server: MailServer | None = None
     mail_from: str = ""
     linkedin_client_id: str = ""
@@ -89,6 +90,7 @@ class Settings:
             policy_file=Path(environment.get("TRACKER_POLICY") or shipped("policy.yaml")),
             proxy_hops=_hops(environment.get("TRACKER_PROXY_HOPS") or "0"),
             keep_imports_days=_days(environment, "TRACKER_KEEP_IMPORTS_DAYS", cls.keep_imports_days),
+            keep_exports_days=_days(environment, "TRACKER_KEEP_EXPORTS_DAYS", cls.keep_exports_days),
             mail_server=_mail_server(environment.get("TRACKER_SMTP_URL", "").strip()),
             mail_from=_mail_from(environment.get("TRACKER_MAIL_FROM", "").strip()),
             linkedin_client_id=environment.get("TRACKER_LINKEDIN_CLIENT_ID", "").strip(),
@@ -111,6 +113,7 @@ class Settings:
             "TRACKER_POLICY": str(self.policy_file),
             "TRACKER_PROXY_HOPS": str(self.proxy_hops),
             "TRACKER_KEEP_IMPORTS_DAYS": str(self.keep_imports_days),
+            "TRACKER_KEEP_EXPORTS_DAYS": str(self.keep_exports_days),
             "TRACKER_LINKEDIN_CLIENT_ID": "",
             "TRACKER_LINKEDIN_CLIENT_SECRET": "",
             "TRACKER_SMTP_URL": "",

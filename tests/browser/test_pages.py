@@ -24,6 +24,11 @@ PAGES = [
     ("staff", "/reports/"),
     ("staff", "/reports/paths/building-ai-literacy"),
     ("staff", "/reports/districts/2"),
+    ("staff", "/reports/?district=D2&craft=camera"),
+    ("staff", "/reports/compare?units=district"),
+    ("staff", "/reports/paths/building-ai-literacy/sections"),
+    ("staff", "/reports/second-cards?path=building-ai-literacy"),
+    ("officer", "/reports/compare"),
     ("admin", "/admin/"),
     ("admin", "/admin/audit"),
 ]

@@ -14,12 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from python_calamine import CalamineWorkbook
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from tests.conftest import ENGINES, empty_database
 from tests.test_worked_example import COMPLETIONS, EXAMPLE, ROSTER, RULES
 from tracker.cli import main
-from tracker.models import Completion, LedgerDelta, ScopeSpan, StandingSpan, db, writing
+from tracker.models import Completion, LedgerDelta, LedgerEntry, ScopeSpan, StandingSpan, db, writing
 
 KEY = "a-key-for-tests-0123456789-abcdefghijklmnop"
 HEADER = "path,unit,unit_kind,in_scope,covered,share,claimed,reviewed,provider"
@@ -395,6 +395,9 @@ TAMPERING = {
     "a standing's day": lambda: update(StandingSpan).values(until_on=date(2026, 2, 2)).where(StandingSpan.level > 0),
     "a day in scope": lambda: update(ScopeSpan).values(until_on=date(2026, 2, 2)),
     "the ledger": lambda: update(LedgerDelta).values(in_scope=LedgerDelta.in_scope + 1),
+    "an entry": lambda: insert(LedgerEntry).values(
+        unit_id=1, id=1, day=date(2026, 2, 2), craft_id=0, path_id=1, in_scope=1, claimed=0, reviewed=0, provider=0
+    ),
     "a balance": lambda: text("UPDATE coverage_balance SET claimed = claimed + 1"),
     "a balance that is gone": lambda: text("DELETE FROM coverage_balance WHERE craft_id = 0"),
     "someone who is not there": lambda: text("UPDATE standing SET member_id = member_id + 1"),

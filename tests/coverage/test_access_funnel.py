@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from tests.operations.conftest import Desk
 from tracker.coverage.access_funnel import AccessReport, Step, UnitAccess, Who, locals_access, paths_in, unit_access
-from tracker.coverage.access_funnel.files import COLUMNS, as_csv, report_rows
+from tracker.coverage.access_funnel.files import access_document
 from tracker.coverage.catalogue import find_path
 from tracker.coverage.derivation import derive, facts_of, world_as_known
+from tracker.coverage.exports import document_csv
 from tracker.coverage.figures import coverage_report, end_of
 from tracker.coverage.finding import find_unit
 from tracker.curriculum.catalogue import read_catalogue
@@ -242,7 +243,8 @@ def test_paths_that_ask_someone_come_first(local: Desk) -> None:
 
 
 def test_a_report_as_a_file(local: Desk) -> None:
-    text = as_csv(COLUMNS, report_rows(asked(local).report))
+    found = asked(local)
+    text = document_csv(access_document(found.report, found.report.rows[0].path, "Local 80"), header=False)
     assert text.splitlines() == [
         "path,unit,unit_kind,in_scope,with_account,activated,started,complete,cannot_get_in,not_done,complete_without_account",
         "ai-hours,80,local,8,6,5,4,2,3,3,1",

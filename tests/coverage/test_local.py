@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,15 @@ from flask import Flask
 from tracker.coverage import people as people_module
 from tracker.coverage.catalogue import find_path
 from tracker.coverage.derivation import current_policy
-from tracker.coverage.figures import coverage_report
+from tracker.coverage.figures import By, coverage_report
 from tracker.coverage.finding import find_unit
-from tracker.coverage.local import denominator, denominator_of, local_coverage
+from tracker.coverage.local import Counts, counts_of, denominator, denominator_of, in_scope_through, local_coverage
+from tracker.coverage.local.files import why_table
 from tracker.coverage.people import PersonHere, Wanted, by_state, people_here
+from tracker.curriculum.days import FOREVER
+from tracker.curriculum.paths import Standing
 from tracker.curriculum.policy import Policy
+from tracker.curriculum.states import State
 from tracker.curriculum.words import Assurance
 from tracker.models import LearningPath, Unit, db
 
@@ -163,3 +168,88 @@ def test_a_parents_total_needs_five_locals(example: Flask) -> None:
         assert not any(as_total.crafts.values())
         assert not as_total.locals
         assert as_total.report().rows == ()
+
+
+def test_the_median_is_that_of_the_districts_locals_and_a_reader_of_totals_needs_five(example: Flask) -> None:
+    with example.app_context():
+        session, local, district = db.session(), _unit("80"), _unit("D2")
+        asked = {"as_of": date(2026, 2, 28), "known": None, "floor": Assurance.REVIEWED}
+
+        def median(whole: set[int] | None, totals: set[int]) -> tuple[str, Fraction, int] | None:
+            coverage = local_coverage(session, local, whole=whole, totals=totals, **asked)  # type: ignore[arg-type]
+            line = coverage.line_of(_path("ai-fundamentals"))
+            assert line is not None
+            found = line.median
+            return (found.district.number, found.share, found.locals) if found else None
+
+        assert median(None, set()) == ("D2", Fraction(2, 3), 2)
+        assert median({local.id, _unit("700").id, district.id}, set()) == ("D2", Fraction(2, 3), 2)
+        assert median({local.id}, {district.id, _unit("IA").id}) is None
+
+
+def test_who_is_in_scope_through_a_craft_is_whom_its_figure_counts(example: Flask) -> None:
+    with example.app_context():
+        session = db.session()
+        for day in DAYS:
+            for number in ("IA", "D2", "80", "700", "15"):
+                unit = _unit(number)
+                for row in coverage_report(session, as_of=day, unit=unit, by=By.CRAFT).rows:
+                    through = in_scope_through(session, unit, _path(row.path), row.unit, day)
+                    assert len(through) == row.figure.in_scope, (day, number, row)
+                    today = datetime.now(UTC).date()
+                    assert in_scope_through(session, unit, _path(row.path), row.unit, day, today) == through
+        assert in_scope_through(session, _unit("80"), _path("set-safety"), "grip", DAYS[1], date(2020, 1, 1)) == set()
+
+
+def _person(key: int, due_on: date | None, level: int | None = None, status: str = "active") -> PersonHere:
+    spans = [] if level is None else [Standing(date(2026, 1, 1), FOREVER, level)]
+    return PersonHere(key, str(key), str(key), [status], status == "active", status == "active", due_on, spans)
+
+
+def test_due_days_are_counted_for_those_who_are_due_and_small_groups_are_hidden_from_outsiders() -> None:
+    day, soon, past, far = date(2026, 3, 1), date(2026, 3, 20), date(2026, 2, 1), date(2026, 9, 1)
+    people = [
+        *(_person(n, soon) for n in range(8)),
+        *(_person(n, past) for n in range(10, 13)),
+        *(_person(n, past, 2) for n in range(20, 27)),
+        *(_person(n, far) for n in range(30, 39)),
+        *(_person(n, None, 0) for n in range(40, 42)),
+        *(_person(n, None, status="retired") for n in range(50, 58)),
+        *(_person(n, None, status="permit") for n in range(60, 62)),
+    ]
+    states = by_state(people, Wanted(), day=day, floor=Assurance.REVIEWED, policy=POLICY).counts
+    why = denominator_of(people, POLICY)
+
+    def counts(hides_small: bool) -> Counts:
+        return counts_of(people, states, why, day=day, floor=Assurance.REVIEWED, policy=POLICY, hides_small=hides_small)
+
+    own, outside = counts(False), counts(True)
+    assert [tuple(each) for each in own.due] == [(State.OVERDUE, past, 3), (State.DUE_SOON, soon, 8)]
+    assert not own.hides
+    assert outside.due == ()
+    assert outside.hides
+    assert outside.states[State.OVERDUE] is None
+    assert outside.states[State.IN_PROGRESS] is None
+    assert outside.states[State.COMPLETE] == 7
+    shown = [number for number in outside.states.values() if number is not None]
+    assert len(shown) < len(outside.states) - 1, "not one alone is hidden"
+    assert (outside.with_card, outside.too_few, outside.left_out) == (39, 10, [])
+
+
+def test_so_few_left_out_that_even_their_sum_stays_hidden() -> None:
+    people = [*(_person(n, None) for n in range(9)), *(_person(n, None, status="retired") for n in range(20, 23))]
+    states = by_state(people, Wanted(), day=DAYS[0], floor=Assurance.REVIEWED, policy=POLICY).counts
+    why = denominator_of(people, POLICY)
+    found = counts_of(
+        people,
+        states,
+        why,
+        day=DAYS[0],
+        floor=Assurance.REVIEWED,
+        policy=POLICY,
+        hides_small=True,
+    )
+    assert (found.with_card, found.left_out, found.in_scope) == (None, (), 9)
+    assert found.states == {State.NOT_STARTED: 9}
+    rows = why_table(found).rows
+    assert rows == [("hold a card here", None), ("left out", None), ("in scope", 9)]

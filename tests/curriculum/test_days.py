@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.curriculum.days import FOREVER, Span, add_months, contains, intersect, subtract, union
+from tracker.curriculum.days import (
+    FOREVER,
+    Span,
+    add_days,
+    add_months,
+    after_yearly,
+    contains,
+    fewest_days,
+    intersect,
+    subtract,
+    union,
+)
 
 DAY_ONE = date(2026, 1, 1)
 FIVE, TEN, FIFTEEN, TWENTY = (date(2026, 1, day) for day in (5, 10, 15, 20))
@@ -105,3 +116,31 @@ def test_spans_behave_as_sets_of_days(some: list[Span], others: list[Span]) -> N
     assert days_of(intersect(left, right)) == days_of(left) & days_of(right)
     assert days_of(subtract(left, right)) == days_of(left) - days_of(right)
     assert all(map(is_normal, (left, intersect(left, right), subtract(left, right))))
+
+
+@pytest.mark.parametrize(
+    ("day", "each", "expected"),
+    [
+        (date(2025, 12, 31), "12-31", date(2026, 1, 1)),
+        (date(2026, 1, 1), "12-31", date(2027, 1, 1)),
+        (date(2024, 2, 28), "02-28", date(2024, 2, 29)),
+        (date(2024, 2, 29), "02-28", date(2025, 3, 1)),
+        (date(9999, 1, 1), "12-31", FOREVER),
+        (date(9999, 12, 31), "01-31", FOREVER),
+    ],
+)
+def test_a_yearly_cycle_ends_after_the_first_such_day_on_or_after_a_day(day: date, each: str, expected: date) -> None:
+    assert after_yearly(day, each) == expected
+
+
+@pytest.mark.parametrize(("day", "expected"), [(date(2026, 1, 1), date(2026, 1, 31)), (date(9999, 12, 15), FOREVER)])
+def test_days_are_added_up_to_the_calendars_end(day: date, expected: date) -> None:
+    assert add_days(day, 30) == expected
+    assert add_days(FOREVER, 1) == FOREVER
+
+
+@pytest.mark.parametrize("months", [1, 2, 3, 11, 12, 13, 24, 48])
+def test_no_validity_is_shorter_than_its_fewest_days(months: int) -> None:
+    lengths = {(add_months(day, months) - day).days for day in (DAY_ONE + timedelta(days=n) for n in range(4 * 366))}
+    assert fewest_days(months) <= min(lengths)
+    assert fewest_days(months) >= min(lengths) - 1  # one that spans 2100

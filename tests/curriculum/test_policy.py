@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tracker.curriculum.exposure import ExposurePolicy
 from tracker.curriculum.policy import Policy, PolicyFaults, read_policy
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +30,7 @@ def test_the_shipped_policy_has_no_fault_and_says_what_the_design_says() -> None
         expiring_within_days=60,
         due_soon_within_days=30,
         small_group=5,
+        exposure=ExposurePolicy(steps=5, bands=(0.2, 0.4, 0.6, 0.8)),  # and no score: none is ours to give
     )
 
 
@@ -68,7 +70,7 @@ def test_a_policy_survives_being_stored_as_json() -> None:
             "small_groups",
             (
                 "6:1: `small_groups` is not a key of a policy: did you mean `small_group`? Known are statuses, counts, "
-                "covered_workers, expiring_within_days, due_soon_within_days, small_group"
+                "covered_workers, expiring_within_days, due_soon_within_days, small_group, exposure"
             ),
         ),
     ],

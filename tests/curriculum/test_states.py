@@ -115,6 +115,7 @@ def _path(
     due_on: date | None = None,
     is_exempt: bool = False,
     by_equivalent: bool = False,
+    in_grace: bool = False,
 ) -> State:
     return path_state(
         day=date.fromisoformat(day),
@@ -124,6 +125,7 @@ def _path(
         is_exempt=is_exempt,
         policy=POLICY,
         by_equivalent=by_equivalent,
+        in_grace=in_grace,
     )
 
 
@@ -131,6 +133,11 @@ def test_complete_until_runs_on_through_every_level_of_the_floor() -> None:
     assert complete_until(LAPSING, REVIEWED, date(2026, 2, 28)) == MARCH_1
     assert complete_until(RENEWED, REVIEWED, date(2026, 2, 28)) == FOREVER
     assert complete_until(LAPSING, REVIEWED, MARCH_1) is None
+
+
+def test_a_path_that_is_complete_by_grace_is_expiring_however_long_the_grace_is() -> None:
+    assert _path(LAPSING, "2025-12-30", in_grace=True) is State.EXPIRING
+    assert _path(LAPSING, "2026-03-01", in_grace=True) is State.EXPIRED
 
 
 OWN, OTHER = 1, 2
@@ -159,6 +166,17 @@ FROM = date(2025, 3, 1)
         ([Credit(OWN, FROM, MARCH_1, REVIEWED, OWN)], "2025-12-31", State.EXPIRING),
         ([Credit(OWN, FROM, MARCH_1, REVIEWED, OWN)], "2026-02-28", State.EXPIRING),
         ([Credit(OWN, FROM, MARCH_1, REVIEWED, OWN)], "2026-03-01", State.EXPIRED),
+        ([Credit(OWN, FROM, date(2026, 6, 1), REVIEWED, OWN, grace_on=MARCH_1)], "2026-02-28", State.COMPLETE),
+        ([Credit(OWN, FROM, date(2026, 6, 1), REVIEWED, OWN, grace_on=MARCH_1)], "2026-03-01", State.EXPIRING),
+        ([Credit(OWN, FROM, date(2026, 6, 1), REVIEWED, OWN, grace_on=MARCH_1)], "2026-06-01", State.EXPIRED),
+        (
+            [
+                Credit(OWN, FROM, date(2026, 6, 1), REVIEWED, OWN, grace_on=MARCH_1),
+                Credit(OWN, MARCH_1, FOREVER, REVIEWED, OWN),
+            ],
+            "2026-03-01",
+            State.COMPLETE,
+        ),
         (
             [Credit(OWN, FROM, MARCH_1, REVIEWED, OWN), Credit(OWN, date(2026, 2, 1), FOREVER, PROVIDER, OWN)],
             "2026-02-28",

@@ -29,6 +29,7 @@ from tracker.models import (
     Completion,
     Evidence,
     LedgerDelta,
+    LedgerEntry,
     Membership,
     StandingSpan,
     Unit,
@@ -191,8 +192,19 @@ class Desk:
     def written(self) -> dict[str, int]:
         """How many rows each table of facts holds, and those that follow from them."""
         with self.session() as session:
-            tables = (Completion, Evidence, Membership, Assignment, StandingSpan, LedgerDelta, AuditEntry)
+            tables = (Completion, Evidence, Membership, Assignment, StandingSpan, LedgerDelta, LedgerEntry, AuditEntry)
             return {table.__tablename__: session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+
+    def changes(self) -> dict[tuple[object, ...], list[int]]:
+        """By how much each figure changes on each day: the ledger and the entries beside it."""
+        with self.session() as session:
+            found: dict[tuple[object, ...], list[int]] = {}
+            for table in (LedgerDelta, LedgerEntry):
+                for row in session.scalars(select(table)):
+                    numbers = found.setdefault((row.unit_id, row.craft_id, row.path_id, row.day), [0, 0, 0, 0])
+                    for place, number in enumerate((row.in_scope, row.claimed, row.reviewed, row.provider)):
+                        numbers[place] += number
+        return {key: numbers for key, numbers in found.items() if any(numbers)}
 
     def wrong(self) -> list[str]:
         """What `tracker doctor` would call wrong."""

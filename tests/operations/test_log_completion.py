@@ -102,7 +102,7 @@ def test_fact_standing_ledger_and_audit_are_one_transaction(with_ana: Desk) -> N
     assert grown == {
         "completion": 1,
         "standing": 1,
-        "coverage_ledger": 6,
+        "coverage_entry": 6,
         "audit_entry": 1,
     }  # 3 units, with and without craft
 

@@ -25,7 +25,6 @@ from tracker.models import (
     Exemption,
     HeldChange,
     Identifier,
-    LedgerDelta,
     Member,
     Membership,
     ProviderAccount,
@@ -316,10 +315,7 @@ def everything(desk: Desk) -> dict[str, list[tuple[str, ...]]]:
         found["waiting"] = said(WaitingCompletion, "id reason settled_member_id", WaitingCompletion.settled_at.is_(None))
         found["standing"] = said(StandingSpan, "member_id path_id from_on until_on level")
         found["scope"] = said(ScopeSpan, "member_id path_id from_on until_on unit_id craft_id")
-        counts = "in_scope claimed reviewed provider"
-        found["ledger"] = [
-            row for row in said(LedgerDelta, f"unit_id craft_id path_id day {counts}") if set(row[4:]) != {"0"}
-        ]
+        found["ledger"] = sorted((*map(str, key), *map(str, numbers)) for key, numbers in desk.changes().items())
         return found
 
 

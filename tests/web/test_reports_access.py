@@ -204,13 +204,13 @@ def test_without_a_list_the_page_says_how_to_load_one(union: World, signed_in: S
 
 def test_the_files_tell_the_same(people: Sign) -> None:
     sam = people("sam")
-    rows = list(csv.DictReader(io.StringIO(sam.get("/reports/locals/80/access.csv").text)))
+    rows = list(csv.DictReader(io.StringIO(sam.get("/reports/locals/80/access.csv?header=no").text)))
     assert [(row["unit"], row["in_scope"], row["with_account"], row["cannot_get_in"], row["not_done"]) for row in rows] == [
         ("80", "4", "3", "2", "1")
     ]
-    every = list(csv.DictReader(io.StringIO(sam.get("/reports/access.csv").text)))
+    every = list(csv.DictReader(io.StringIO(sam.get("/reports/access.csv?header=no").text)))
     assert [(row["unit"], row["cannot_get_in"]) for row in every] == [("80", "2"), ("600", "0")]
-    answer = sam.get("/reports/locals/80/access/members.csv?who=in-scope")
+    answer = sam.get("/reports/locals/80/access/members.csv?who=in-scope&header=no")
     assert "access-80-ai-in-scope-" in answer.headers["Content-Disposition"]
     listed = list(csv.DictReader(io.StringIO(answer.text)))
     assert [(row["member_number"], row["access"], row["accounts"]) for row in listed] == [
@@ -220,9 +220,11 @@ def test_the_files_tell_the_same(people: Sign) -> None:
         ("0090", "complete", "0"),
     ]
     book = CalamineWorkbook.from_filelike(io.BytesIO(sam.get("/reports/locals/80/access/members.xlsx?who=begun").data))
-    assert [row[0] for row in book.get_sheet_by_index(0).to_python()] == ["member_number", "0012"]
+    assert [row[0] for row in book.get_sheet_by_index(0).to_python()][-2:] == ["member_number", "0012"]
     book = CalamineWorkbook.from_filelike(io.BytesIO(sam.get("/reports/access.xlsx").data))
-    assert book.get_sheet_by_index(0).to_python()[1][:4] == ["ai", "80", "local", 4.0]
+    told = book.get_sheet_by_index(0).to_python()
+    head = next(place for place, row in enumerate(told) if row[0] == "path")
+    assert told[head + 1][:4] == ["ai", "80", "local", 4.0]
 
 
 def test_a_name_is_no_formula_and_no_markup(people: Sign, app: Flask) -> None:

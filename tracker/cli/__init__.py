@@ -52,6 +52,8 @@ def _attach() -> None:
         database,
         demo,
         desk,
+        exports,
+        frozen,
         imports,
         jobs,
         learning,
@@ -61,6 +63,7 @@ def _attach() -> None:
         reports,
         roster,
         serve,
+        simulating,
         union,
         users,
     )

@@ -11,14 +11,18 @@ from sqlalchemy.orm import Session
 
 from tracker.cli import main
 from tracker.cli.running import now, read_text, today, with_app
+from tracker.coverage.applied_texts import text_in_force
+from tracker.coverage.priorities import crafts_on_no_card
 from tracker.curriculum.catalogue import Catalogue, CatalogueFaults, read_catalogue
+from tracker.curriculum.changes import policy_changes
+from tracker.curriculum.policy import read_policy
 from tracker.models import LearningPath, trying
 from tracker.operations.actor import OPERATOR
 from tracker.operations.catalogue import CatalogueApplied, apply_catalogue
 from tracker.operations.completions import settle_waiting
 from tracker.operations.refused import Refused
 
-_file = click.argument("file", type=click.Path(path_type=Path), required=False)
+the_catalogue = click.argument("file", type=click.Path(path_type=Path), required=False)
 
 
 @main.group()
@@ -27,16 +31,16 @@ def catalogue() -> None:
 
 
 @catalogue.command()
-@_file
+@the_catalogue
 @with_app
 def check(file: Path | None) -> None:
     """Read the file and say everything that is wrong in it. Nothing is written."""
-    found, _ = _read(file)
+    found, _ = read_catalogue_file(file)
     click.echo(f"No faults: {len(found.courses)} courses, {len(found.paths)} paths, {len(found.principles)} principles.")
 
 
 @catalogue.command()
-@_file
+@the_catalogue
 @with_app
 def diff(file: Path | None) -> None:
     """Say what applying the file would change, and how many members change state. Nothing is written."""
@@ -44,14 +48,19 @@ def diff(file: Path | None) -> None:
 
 
 @catalogue.command()
-@_file
+@the_catalogue
 @with_app
 def apply(file: Path | None) -> None:
     """Make the curriculum what the file says. A changed path is a new version; nothing is deleted."""
     _apply(file, dry_run=False)
 
 
-def _read(file: Path | None) -> tuple[Catalogue, str]:
+def read_catalogue_file(file: Path | None) -> tuple[Catalogue, str]:
+    """The catalogue of a file (courses.yaml's, if None), and its text.
+
+    Raises:
+        Refused: ``faulty_catalogue``, ``unreadable_file``, ``not_text``.
+    """
     file = file or current_app.config["SETTINGS"].courses_file
     text = read_text(file)
     try:
@@ -61,12 +70,18 @@ def _read(file: Path | None) -> tuple[Catalogue, str]:
 
 
 def _apply(file: Path | None, *, dry_run: bool) -> None:
-    found, text = _read(file)
+    found, text = read_catalogue_file(file)
     policy = read_text(current_app.config["SETTINGS"].policy_file)
     with trying(dry_run) as session:
+        before = text_in_force(session, "policy")
         applied = apply_catalogue(session, found, text, policy, OPERATOR, today=today(), now=now())
+        after = read_policy(policy)
+        if before is not None:
+            applied.changes += [f"policy: {change}" for change in policy_changes(read_policy(before.content), after)]
         settled = settle_waiting(session, today=today(), now=now()).outcomes.total() if applied.courses_added else 0
         _say(session, applied, dry_run)
+        for craft, known in crafts_on_no_card(session, after.exposure):
+            click.echo(f"note: the policy states the exposure of {craft!r}, which is on no membership card{known or '.'}")
     if settled:
         click.echo(f"{settled} waiting completions {'would find' if dry_run else 'found'} their course.")
 

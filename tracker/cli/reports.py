@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import click
+from flask import current_app
 
 from tracker.cli import main
 from tracker.cli.naming import path_named, unit_named
 from tracker.cli.running import DAY, today, with_app
 from tracker.coverage.checks import examine
-from tracker.coverage.exports import as_csv, as_json, as_table, as_workbook
+from tracker.coverage.exports import (
+    Document,
+    TooLongToPrint,
+    as_csv,
+    as_json,
+    as_table,
+    coverage_document,
+    document_pdf,
+    document_workbook,
+)
 from tracker.coverage.figures import By, CoverageReport, coverage_report
+from tracker.coverage.frozen.checking import examine_frozen
+from tracker.coverage.rendering import NotRendered
 from tracker.curriculum.words import Assurance
 from tracker.models import db, writing
+from tracker.operations.freezing import frozen_folder
 from tracker.operations.refused import Refused
 from tracker.operations.standings import rebuild
 
-_WRITERS: dict[str, Callable[[CoverageReport], str | bytes]] = {
-    "table": as_table,
-    "csv": as_csv,
-    "json": as_json,
-    "xlsx": as_workbook,
-}
+_WRITERS: dict[str, Callable[[CoverageReport], str]] = {"table": as_table, "csv": as_csv, "json": as_json}
+_FILES: dict[str, Callable[[Document], bytes]] = {"xlsx": document_workbook, "pdf": document_pdf}
 
 
 @main.command()
@@ -40,7 +51,7 @@ _WRITERS: dict[str, Callable[[CoverageReport], str | bytes]] = {
     help="The least assurance that counts.",
 )
 @click.option("--by", type=click.Choice(["local", "district", "craft"]), help="Rows of one kind only.")
-@click.option("--format", "form", type=click.Choice([*_WRITERS, "pdf"]), default="table", show_default=True)
+@click.option("--format", "form", type=click.Choice([*_WRITERS, *_FILES]), default="table", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), help="Write to this file.")
 @with_app
 def coverage(
@@ -54,25 +65,40 @@ def coverage(
     output: Path | None,
 ) -> None:
     """How many are asked for each learning path, and how many of them hold it."""
-    if form == "pdf":
-        raise Refused("no_pdf_yet", "The PDF report is not built yet: use table, csv, json or xlsx.")
-    if form == "xlsx" and output is None:
-        raise click.UsageError("--format xlsx needs --output FILE.")
+    if form in _FILES and output is None:
+        raise click.UsageError(f"--format {form} needs --output FILE.")
+    found = unit_named(db.session(), unit) if unit else None
     report = coverage_report(
         db.session(),
         as_of=as_of or today(),
         floor=Assurance.from_word(floor),
         known=known,
-        unit=unit_named(db.session(), unit) if unit else None,
+        unit=found,
         path=path_named(db.session(), path) if path else None,
         by=By(by) if by else By.UNIT,
     )
-    _write(report, form, output)
+    if form in _FILES:
+        _write(_file(report, form, found.title if found else "The whole union"), output)
+    else:
+        _write(_WRITERS[form](report).encode(), output)
 
 
-def _write(report: CoverageReport, form: str, output: Path | None) -> None:
-    made = _WRITERS[form](report)
-    content = made.encode() if isinstance(made, str) else made
+def _file(report: CoverageReport, form: str, scope: str) -> bytes:
+    """The report as a file for people.
+
+    Raises:
+        Refused: ``too_long_to_print``, ``not_rendered``.
+    """
+    document = coverage_document(report, "Upskilling coverage", scope)
+    try:
+        return _FILES[form](replace(document, facts=[*document.facts, ("Made on", today().isoformat())]))
+    except TooLongToPrint as error:
+        raise Refused("too_long_to_print", str(error)) from None
+    except NotRendered as error:
+        raise Refused("not_rendered", f"The PDF could not be made. {error}") from None
+
+
+def _write(content: bytes, output: Path | None) -> None:
     if output is None:
         click.echo(content.decode(), nl=False)
         return
@@ -91,7 +117,8 @@ def doctor(fix: bool) -> None:
     with writing(alone=True) as session:
         if fix:
             rebuild(session, today())
-        for finding in examine(session, today()):
+        frozen = frozen_folder(current_app.config["SETTINGS"].instance)
+        for finding in chain(examine(session, today()), examine_frozen(session, frozen)):
             wrong += finding.is_wrong
             click.echo(f"{'WRONG' if finding.is_wrong else 'note'}: {finding.sentence}")
     if wrong:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import logging
+import os
 import signal
+import socket
 import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import click
 import waitress  # type: ignore[import-untyped]
+from flask import Flask
 
 from tracker import create_app
 from tracker.cli import main
@@ -23,24 +31,19 @@ _LOOPBACK = "127.0.0.1"
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=8, show_default=True, help="How many requests are answered at once."
 )
-def serve(port: int, workers: int) -> None:
+@click.option(
+    "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes share the work."
+)
+def serve(port: int, workers: int, processes: int) -> None:
     """Serve the pages on this machine's own address, until interrupted.
 
-    Nobody outside the machine can connect: a proxy that speaks HTTPS belongs in front.
+    Nobody outside the machine can connect: a proxy that speaks HTTPS belongs in front. One process uses one core: give it
+    as many processes as there are cores to use.
     """
     settings = Settings.from_environment()
     app = create_app(settings)
     try:
-        server = waitress.create_server(
-            app,
-            host=_LOOPBACK,
-            port=port,
-            threads=workers,
-            ident=None,
-            max_request_body_size=LARGEST_REQUEST + 1_000_000,  # refused here, before it fills the disk
-            # whose forwarded headers count is the application's own setting, TRACKER_PROXY_HOPS
-            clear_untrusted_proxy_headers=not settings.proxy_hops,
-        )
+        listening = socket.create_server((_LOOPBACK, port), backlog=1_024)
     except OSError as error:
         raise Refused("port_taken", f"Port {port} cannot be used: {error.strerror}. Choose another with --port.") from None
     click.echo(f"Serving on http://{_LOOPBACK}:{port} (Ctrl+C ends it)")
@@ -48,9 +51,66 @@ def serve(port: int, workers: int) -> None:
         click.echo(f"Demonstration. Sign in with the password {settings.demo_password} as")
         for email, _ in SIGN_INS:
             click.echo(f"  {email}")
-    app.extensions["settling"].soon()  # what a server before this one could not
     signal.signal(signal.SIGTERM, _stop)
+    if processes == 1:
+        _answer(app, listening, workers, settings)
+    else:
+        _share(lambda: _answer(app, listening, workers, settings), processes)
+
+
+def _answer(app: Flask, listening: socket.socket, workers: int, settings: Settings) -> None:
+    """Answer requests in this process, until it is told to end."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a request that waits its turn is no news
+    server = waitress.create_server(
+        app,
+        sockets=[listening],
+        threads=workers,
+        ident=None,
+        max_request_body_size=LARGEST_REQUEST + 1_000_000,  # refused here, before it fills the disk
+        # whose forwarded headers count is the application's own setting, TRACKER_PROXY_HOPS
+        clear_untrusted_proxy_headers=not settings.proxy_hops,
+    )
+    app.extensions["settling"].soon()  # what a server before this one could not
+    app.extensions["page_script"].soon()  # so that the first chart need not wait for it
     server.run()
+
+
+def _share(answer: Callable[[], None], processes: int) -> None:
+    """Answer in so many processes that accept from one socket. When one ends, all end: whoever started them starts anew.
+
+    They are copies of this one, made before it has opened a connection or begun a thread, and share its memory.
+    """
+    gc.freeze()  # what a search for garbage does not touch stays shared
+    sys.stdout.flush()
+    ours, theirs = os.pipe()  # the others read from it; nothing comes but its end, when this process is gone
+    children = []
+    for _ in range(processes - 1):
+        child = os.fork()
+        if child == 0:
+            os.close(theirs)
+            _end_after(lambda: os.read(ours, 1))
+            try:
+                answer()
+            finally:
+                os._exit(0)
+        children.append(child)
+    _end_after(os.wait)
+    try:
+        answer()
+    finally:
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
+
+
+def _end_after(wait: Callable[[], object]) -> None:
+    """End this process, as if told to, as soon as the wait is over."""
+
+    def end() -> None:
+        wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

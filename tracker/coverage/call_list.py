@@ -2,53 +2,58 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
-from typing import Any
+from datetime import date
 
-import xlsxwriter
-
-from tracker.coverage.exports import safe_text
+from tracker.coverage.exports import Column, Document, Kind, Table, facts_asked
 from tracker.coverage.people import MemberLine
+from tracker.curriculum.words import Assurance
+from tracker.models import LearningPath, Unit
 
 COLUMNS = (
-    *("member_number", "first_name", "last_name", "craft", "status"),
-    *("state", "courses_to_go", "minutes_to_go", "due_on"),
+    Column("member_number", title="Member number"),
+    Column("first_name", title="First name"),
+    Column("last_name", title="Last name"),
+    Column("craft"),
+    Column("status"),
+    Column("state"),
+    Column("courses_to_go", Kind.COUNT, "Courses to go"),
+    Column("minutes_to_go", Kind.COUNT, "Minutes to go"),
+    Column("due_on", Kind.DAY, "Due"),
+)
+_DEFINITIONS = (
+    "State: where someone stands on the path on the day, counting only what is at least as sure as the floor.",
+    "Courses and minutes to go: the shortest choice that finishes the path; empty where nothing on offer finishes it.",
 )
 
 
-def _cells(line: MemberLine) -> tuple[Any, ...]:
+def call_document(
+    unit: Unit,
+    path: LearningPath,
+    lines: Sequence[MemberLine],
+    *,
+    as_of: date,
+    known: date | None,
+    floor: Assurance,
+    which: str,
+    why: str = "",
+) -> Document:
+    """These members as a file, a line each.
+
+    Args:
+        which: whom it lists, in words.
+        why: why they are left out of the figure; "" for those in scope.
+    """
+    facts = facts_asked(unit.title, as_of, known, floor)
+    facts += [("Path", path.title), ("Members", which)]
+    rows = [_row(line, why) for line in lines]
+    return Document(f"Members · {unit.title} · {path.title}", facts, [Table(COLUMNS, rows, "Members")], _DEFINITIONS)
+
+
+def _row(line: MemberLine, why: str) -> tuple[str | int | date | None, ...]:
     member = line.member
     names = (member.number, member.first_name, member.last_name, ", ".join(line.crafts), ", ".join(line.statuses))
-    to_go = ("", "") if line.missing is None else (line.missing, line.missing_minutes)
-    return (*names, line.state.value, *to_go, line.due_on.isoformat() if line.due_on else "")
-
-
-def call_list_csv(lines: Sequence[MemberLine]) -> str:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for line in lines:
-        writer.writerow(safe_text(cell) if isinstance(cell, str) else cell for cell in _cells(line))
-    return out.getvalue()
-
-
-def call_list_workbook(lines: Sequence[MemberLine]) -> bytes:
-    """An XLSX file: member numbers as text, so that their zeros stay; counts as numbers."""
-    out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, options) as book:
-        sheet = book.add_worksheet("Members")
-        bold = book.add_format({"bold": True})
-        for column, name in enumerate(COLUMNS):
-            sheet.write_string(0, column, name, bold)
-        for row, line in enumerate(lines, start=1):
-            for column, cell in enumerate(_cells(line)):
-                if isinstance(cell, str):
-                    sheet.write_string(row, column, cell)
-                else:
-                    sheet.write_number(row, column, cell)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(len(lines), 1), len(COLUMNS) - 1)
-    return out.getvalue()
+    if why:
+        return (*names, why, None, None, None)
+    to_go = (None, None) if line.missing is None else (line.missing, line.missing_minutes)
+    return (*names, line.state.value, *to_go, line.due_on)

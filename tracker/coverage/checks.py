@@ -61,11 +61,15 @@ def _derived(session: Session) -> Iterator[Finding]:
 
 
 def _ledger(session: Session, wanted: Deltas) -> Iterator[Finding]:
+    """The ledger and the entries that wait beside it are the members' contributions."""
     have: Deltas = {}
-    sql = f"SELECT unit_id, craft_id, path_id, day, {_NUMBERS} FROM coverage_ledger"
-    for unit, craft, path, day, *numbers in read_rows(session, sql):
-        if any(numbers):
-            have[unit, craft, path, _day(day)] = numbers
+    for table in ("coverage_ledger", "coverage_entry"):
+        sql = f"SELECT unit_id, craft_id, path_id, day, {_NUMBERS} FROM {table}"
+        for unit, craft, path, day, *numbers in read_rows(session, sql):
+            row = have.setdefault((unit, craft, path, _day(day)), [0, 0, 0, 0])
+            for column, number in enumerate(numbers):
+                row[column] += number
+    have = {key: numbers for key, numbers in have.items() if any(numbers)}
     wrong = sorted(key for key in have.keys() | wanted.keys() if have.get(key) != wanted.get(key))
     nothing = [0, 0, 0, 0]
     for key in wrong[:_SHOWN]:

@@ -6,6 +6,7 @@ is counted from it afresh.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -34,7 +35,7 @@ from tracker.models import AppliedText, Course, LearningPath, UnitClosure
 from tracker.models import Equivalent as EquivalentRow
 from tracker.models import PathVersion as PathVersionRow
 from tracker.models import Section as SectionRow
-from tracker.models.loading import in_chunks, read_rows
+from tracker.models.loading import in_chunks, read_rows, read_together
 
 MEMBERS_AT_ONCE = 1_000
 
@@ -76,13 +77,19 @@ _worlds: dict[int, World] = {}  # the newest one, by the id of the text that was
 
 def current_world(session: Session) -> World:
     """The curriculum as applied, the units, and the policy in force; read again only after a text was applied."""
-    ((stamp,),) = read_rows(session, "SELECT coalesce(max(id), 0) FROM applied_text")
+    stamp = last_applied(session)
     world = _worlds.get(stamp)
     if world is None:
         world = world_as_known(session)
         _worlds.clear()
         _worlds[stamp] = world
     return world
+
+
+def last_applied(session: Session) -> int:
+    """The text that was applied last, by its id: whatever only changes with one may be kept until this does."""
+    ((stamp,),) = read_rows(session, "SELECT coalesce(max(id), 0) FROM applied_text")
+    return int(stamp)
 
 
 def current_policy(session: Session) -> Policy:
@@ -96,14 +103,25 @@ def current_policy(session: Session) -> Policy:
     )
     if content is None:
         raise NothingApplied("No policy is applied yet: run `tracker union apply` or `tracker catalogue apply` first.")
-    return read_policy(content)
+    return _read_policy(content)
+
+
+_read_policy = functools.lru_cache(maxsize=4)(read_policy)  # a page asks for it, and a text never changes
 
 
 def world_as_known(session: Session, known_at: datetime | None = None) -> World:
     """The world, without the path versions that were applied after ``known_at``."""
     courses = {
-        row.id: CourseTerms(row.minutes or 0, row.valid_months)
-        for row in session.execute(select(Course.id, Course.minutes, Course.valid_months))
+        row.id: CourseTerms(
+            row.minutes or 0,
+            row.valid_months,
+            row.lapses_each,
+            row.renewal_days or 0,
+            row.grace_days or 0,
+            row.credit_hundredths or 0,
+            row.credit_kind or "",
+        )
+        for row in session.scalars(select(Course))
     }
     equivalents = tuple(
         Equivalent(row.course_id, row.stands_for_id, row.from_on or date.min, row.until_on or FOREVER)
@@ -134,7 +152,13 @@ def _version(row: PathVersionRow) -> PathVersion:
     return PathVersion(
         row.number,
         tuple(
-            Section(section.need, frozenset(each.course_id for each in section.courses), section.number)
+            Section(
+                section.need,
+                frozenset(each.course_id for each in section.courses),
+                section.number,
+                section.within_months or 0,
+                tuple(sorted((section.of_kinds or {}).items())),
+            )
             for section in row.sections
         ),
         row.lookback_months,
@@ -176,14 +200,16 @@ def _chunk_facts(session: Session, world: World, chunk: list[int], known_at: dat
     read = FactReader(session, chunk, known_at)
     people = {member: MemberFacts() for member in chunk}
     counting = world.policy.counts
-    for member, card, unit, craft, status, start, end in read.rows(
-        "membership", "id, unit_id, craft_id, status, from_on, until_on"
-    ):
+    cards, asks, excuses, completions = read.together(
+        ("membership", "id, unit_id, craft_id, status, from_on, until_on"),
+        ("assignment", "path_id, version_id, kind, assigned_on, until_on, membership_id"),
+        ("exemption", "path_id, unit_id, from_on, until_on"),
+        ("completion", "course_id, completed_on, assurance"),
+    )
+    for member, card, unit, craft, status, start, end in cards:
         people[member].cards.append(Card(card, unit, craft, read.day(start), read.end(end), status in counting))
     required: set[tuple[int, int]] = set()  # a required assignment's terms outweigh those of any other
-    for member, path, version, kind, start, end, card in read.rows(
-        "assignment", "path_id, version_id, kind, assigned_on, until_on, membership_id"
-    ):
+    for member, path, version, kind, start, end, card in asks:
         facts = people[member]
         asked, until = Asked(read.day(start), world.version_numbers[version]), read.end(end)
         if until <= asked.on:
@@ -196,9 +222,9 @@ def _chunk_facts(session: Session, world: World, chunk: list[int], known_at: dat
         if is_required:
             required.add((member, path))
             facts.asks.append(Ask(path, card, asked.on, until))
-    for member, path, unit, start, end in read.rows("exemption", "path_id, unit_id, from_on, until_on"):
+    for member, path, unit, start, end in excuses:
         people[member].excuses.append(Excuse(path, unit, read.day(start), read.end(end)))
-    for member, course, on, assurance in read.rows("completion", "course_id, completed_on, assurance"):
+    for member, course, on, assurance in completions:
         people[member].completed.append(Completed(course, read.day(on), assurance))
     return people
 
@@ -223,8 +249,15 @@ class FactReader:
 
     def rows(self, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
         """``member_id`` and the columns of each valid fact."""
+        return read_rows(self._session, *self._valid_facts(table, columns))
+
+    def together(self, *asked: tuple[str, str]) -> list[list[tuple[Any, ...]]]:
+        """The valid facts of several tables, each with its columns, as :meth:`rows` gives them."""
+        return read_together(self._session, [self._valid_facts(table, columns) for table, columns in asked])
+
+    def _valid_facts(self, table: str, columns: str) -> tuple[str, list[Any]]:
         sql = f"SELECT member_id, {columns} FROM {table} WHERE {self._which} AND {self._valid}"
-        return read_rows(self._session, sql, [*self._values, *self._known])
+        return sql, [*self._values, *self._known]
 
     def voided(self, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
         """``member_id`` and the columns of each fact that was voided."""
@@ -234,6 +267,11 @@ class FactReader:
     def derived(self, table: str, columns: str) -> Iterator[tuple[Any, ...]]:
         """``member_id`` and the columns of each row of a derived table."""
         return read_rows(self._session, f"SELECT member_id, {columns} FROM {table} WHERE {self._which}", self._values)
+
+    def derived_together(self, *asked: tuple[str, str]) -> list[list[tuple[Any, ...]]]:
+        """The rows of several derived tables, each with its columns, as :meth:`derived` gives them."""
+        sql = "SELECT member_id, {} FROM {} WHERE " + self._which
+        return read_together(self._session, [(sql.format(columns, table), self._values) for table, columns in asked])
 
     def end(self, value: Any) -> date:
         """A span's end, ``FOREVER`` where there is none."""
@@ -248,11 +286,13 @@ def kept(session: Session, member_ids: Collection[int]) -> dict[int, Derived]:
     """What is kept as derived for these members, in the shape of :func:`derive`."""
     read = FactReader(session, member_ids)
     people = {member: Derived([], {}) for member in member_ids}
-    for member, card, path, unit, craft, start, end in read.derived(
-        "scope", "membership_id, path_id, unit_id, craft_id, from_on, until_on"
-    ):
+    scope, standings = read.derived_together(
+        ("scope", "membership_id, path_id, unit_id, craft_id, from_on, until_on"),
+        ("standing", "path_id, from_on, until_on, level"),
+    )
+    for member, card, path, unit, craft, start, end in scope:
         people[member].scope.append(InScope(card, path, unit, craft, read.day(start), read.day(end)))
-    for member, path, start, end, level in read.derived("standing", "path_id, from_on, until_on, level"):
+    for member, path, start, end, level in standings:
         people[member].standings.setdefault(path, []).append(Standing(read.day(start), read.day(end), level))
     for derived in people.values():
         for spans in derived.standings.values():

@@ -13,7 +13,7 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import derive, facts_of, world_as_known
@@ -21,7 +21,6 @@ from tracker.curriculum.coverage import EVERY_CRAFT, Deltas, Figure, contribute,
 from tracker.curriculum.words import Assurance, UnitKind
 from tracker.models import (
     Assignment,
-    BalanceDay,
     Completion,
     Craft,
     Exemption,
@@ -162,24 +161,55 @@ def figures_on(
 def _read_from_ledger(
     session: Session, day: date, unit_ids: Collection[int] | None, crafts: Collection[int]
 ) -> dict[tuple[int, int, int], list[int]]:
-    balance = session.scalar(select(func.max(BalanceDay.day)).where(BalanceDay.day <= day))
-    which = f" AND craft_id IN ({_listed(crafts)})"
+    changes, values = ledger_changes(day, day, unit_ids=unit_ids, crafts=crafts)
+    sums = ", ".join(f"sum({number})" for number in NUMBERS)
+    sql = f"SELECT unit_id, craft_id, path_id, {sums} FROM ({changes}) AS changes GROUP BY unit_id, craft_id, path_id"
+    return {(unit, craft, path): numbers for unit, craft, path, *numbers in read_rows(session, sql, values)}
+
+
+NUMBERS = ("in_scope", "claimed", "reviewed", "provider")
+
+
+def ledger_changes(
+    first: date,
+    last: date,
+    *,
+    unit_ids: Collection[int] | None = None,
+    crafts: Collection[int] = (EVERY_CRAFT,),
+    path_id: int | None = None,
+) -> tuple[str, list[Any]]:
+    """What to add up for the figures of the days from ``first`` to ``last``: SQL with its values, for ``read_rows``.
+
+    Rows of day, unit, craft, path and the four numbers, in no order and any number of them for a key: the last balance on or
+    before ``first``, what each day since changed, and what single acts have appended. It is one statement, for entries are
+    folded into the ledger at any moment: of two statements one might see what the other has seen already.
+    """
+    columns = f"day, unit_id, craft_id, path_id, {', '.join(NUMBERS)}"
+    which = f" AND craft_id IN ({listed(crafts)})"
     if unit_ids is not None:
-        which += f" AND unit_id IN ({_listed(unit_ids)})"
-    columns = "unit_id, craft_id, path_id, in_scope, claimed, reviewed, provider"
-    sums: dict[tuple[int, int, int], list[int]] = {}
-    if balance is not None:
-        for row in read_rows(session, f"SELECT {columns} FROM coverage_balance WHERE day = ?{which}", (balance,)):
-            sums[row[0], row[1], row[2]] = [row[3], row[4], row[5], row[6]]
-    since = f"SELECT {columns} FROM coverage_ledger WHERE day > ? AND day <= ?{which}"
-    for unit, craft, path, *numbers in read_rows(session, since, (balance or date.min, day)):
-        so_far = sums.setdefault((unit, craft, path), [0, 0, 0, 0])
-        for column, number in enumerate(numbers):
-            so_far[column] += number
-    return sums
+        which += f" AND unit_id IN ({listed(unit_ids)})"
+    if path_id is not None:
+        which += f" AND path_id = {int(path_id)}"
+    before = "(SELECT max(day) FROM balance_day WHERE day <= ?)"
+    sql = (
+        f"SELECT {columns} FROM coverage_balance WHERE day = {before}{which}"
+        f" UNION ALL SELECT {columns} FROM coverage_ledger WHERE day > coalesce({before}, ?) AND day <= ?{which}"
+        f" UNION ALL SELECT {columns} FROM coverage_entry WHERE day <= ?{which}"
+    )
+    return sql, [first, first, date.min, last, last]
 
 
-def _listed(ids: Iterable[int]) -> str:
+def members_under(session: Session, unit_ids: Iterable[int]) -> list[int]:
+    """Everyone who ever held a card in these units or under them, as anyone ever knew it: nobody else counts there."""
+    sql = (
+        "SELECT DISTINCT member_id FROM membership WHERE unit_id IN"
+        f" (SELECT descendant_id FROM unit_closure WHERE ancestor_id IN ({listed(unit_ids)}))"
+    )
+    return [member for (member,) in read_rows(session, sql)]
+
+
+def listed(ids: Iterable[int]) -> str:
+    """Ids, to stand in the brackets of an ``IN``."""
     return ", ".join(str(int(each)) for each in ids) or "NULL"
 
 
@@ -207,7 +237,8 @@ def _counted_as_known(
     world = world_as_known(session, moment)
     leaves: Deltas = {}
     wholes: Deltas = {}
-    for _, facts in facts_of(session, world, known_at=moment):
+    people = None if unit_ids is None else members_under(session, unit_ids)
+    for _, facts in facts_of(session, world, people, known_at=moment):
         derived = derive(facts, world)
         contribute(leaves, wholes, derived.scope, derived.standings, world.above)
     sums: dict[tuple[int, int, int], list[int]] = {}

@@ -17,8 +17,8 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from tracker.coverage.exports import safe_text
-from tracker.coverage.heatmap import natural
 from tracker.curriculum.keys import email_key
+from tracker.curriculum.local_numbers import natural
 from tracker.curriculum.policy import Policy
 from tracker.models import Unit
 from tracker.models.loading import in_chunks, read_rows

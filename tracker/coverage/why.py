@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.records import PathRecord
-from tracker.coverage.records.asking import held_on
+from tracker.coverage.records.asking import held_on, valid
 from tracker.coverage.records.shapes import Reason
 from tracker.curriculum.days import FOREVER
 from tracker.curriculum.states import State
@@ -26,16 +26,22 @@ class CardSeen(NamedTuple):
     status: str
 
 
-def cards_in(session: Session, member_id: int, day: date, unit_ids: Collection[int] | None) -> list[CardSeen]:
+def cards_in(
+    session: Session, member_id: int, day: date, unit_ids: Collection[int] | None, known_at: datetime | None = None
+) -> list[CardSeen]:
     """The cards that a member holds on a day, in these units; None for all."""
-    wanted = held_on(member_id, day)
+    wanted = held_on(member_id, day, known_at)
     if unit_ids is not None:
         wanted = wanted.where(Membership.unit_id.in_(unit_ids))
     return [CardSeen(unit, craft, card.status) for card, unit, craft in session.execute(wanted)]
 
 
 def reasons_through(
-    session: Session, member_id: int, reasons: Sequence[Reason], unit_ids: Collection[int] | None
+    session: Session,
+    member_id: int,
+    reasons: Sequence[Reason],
+    unit_ids: Collection[int] | None,
+    known_at: datetime | None = None,
 ) -> tuple[Reason, ...]:
     """Of the reasons that ask a member for a path, those that reach a card in these units; None for all.
 
@@ -46,7 +52,7 @@ def reasons_through(
     rows = session.execute(
         select(Assignment.id, Assignment.rule_id, Membership.unit_id)
         .outerjoin(Membership, (Membership.member_id == Assignment.member_id) & (Membership.id == Assignment.membership_id))
-        .where(Assignment.member_id == member_id, Assignment.voided_at.is_(None))
+        .where(Assignment.member_id == member_id, valid(Assignment, known_at))
     ).all()
     here = {row.rule_id for row in rows if row.rule_id is not None and row.unit_id in unit_ids}
     seen = {row.id for row in rows if row.rule_id is None or row.rule_id in here}

@@ -39,6 +39,14 @@ class Figure(NamedTuple):
         return round(self.covered(floor) / self.in_scope, 6) if self.in_scope else None
 
 
+def whole_percent(covered: int, in_scope: int) -> int:
+    """A share as people say it, in whole percent: 100 only when it is all of them, 0 only when it is none (or no one)."""
+    if not in_scope:
+        return 0
+    nearest = (200 * covered + in_scope) // (2 * in_scope)
+    return nearest if covered in (0, in_scope) else min(max(nearest, 1), 99)
+
+
 def _mark(deltas: Deltas, unit: int, craft: int, path: int, spans: Iterable[Span], column: int, sign: int) -> None:
     for start, end in spans:
         deltas.setdefault((unit, craft, path, start), [0, 0, 0, 0])[column] += sign

@@ -8,7 +8,7 @@ touch; every function here returns normal lists and, unless it says otherwise, e
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeAlias
 
 FOREVER = date.max
@@ -32,6 +32,24 @@ def add_months(day: date, months: int) -> date:
         return date(year, month + 1, day.day)
     except ValueError:
         return date(year, month + 2, 1)  # never December: it has 31 days
+
+
+def add_days(day: date, days: int) -> date:
+    """So many days later; ``FOREVER`` beyond the calendar's end."""
+    later = timedelta(days=days)
+    return day + later if FOREVER - day > later else FOREVER
+
+
+def after_yearly(day: date, each: str) -> date:
+    """The day after the first "MM-DD" on or after a day: where its yearly cycle has ended. ``each`` is never 02-29."""
+    year = day.year + (day.isoformat()[5:] > each)
+    return add_days(date.fromisoformat(f"{year:04}-{each}"), 1) if year <= FOREVER.year else FOREVER
+
+
+def fewest_days(months: int) -> int:
+    """Over how many days so many months may run at the least: 28 for one, 365 for twelve."""
+    starts = (date(year, month, 1) for year in range(2096, 2104) for month in range(1, 13))  # 2100 is no leap year
+    return min((add_months(start, months) - start).days for start in starts)
 
 
 def contains(spans: Iterable[Span], day: date) -> bool:

@@ -54,3 +54,9 @@ def other_spelling(key: str) -> str:
     if key.startswith("usa") and key[3:].isdigit():
         return key[3:]
     return f"usa{key}" if key.isdigit() else key
+
+
+def natural(number: str) -> list[tuple[int, int, str]]:
+    """The order in which people read numbers: 2, 15, 600, 600A, B18, B173."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", number)
+    return [(0, int(part), part) if part.isascii() and part.isdigit() else (1, 0, part.casefold()) for part in parts]

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from tracker.curriculum.exposure import NOTHING_STATED, ExposurePolicy, ExposureShape
 from tracker.curriculum.strict_yaml import Code, FileFaults, Shape, close_to, fit, no_repeats, not_empty, parse, wrong
 
 
@@ -21,7 +22,7 @@ class Policy:
 
     ``statuses`` are all that a membership may have; those in ``counts`` put a card in scope, and those in
     ``covered_workers`` are counted where a report asks for covered workers. A group of fewer than ``small_group`` is
-    hidden from readers outside its unit and in frozen packs.
+    hidden from readers outside its unit and in frozen packs. ``exposure`` orders where to train next, and counts nowhere.
     """
 
     statuses: tuple[str, ...]
@@ -30,6 +31,11 @@ class Policy:
     expiring_within_days: int
     due_soon_within_days: int
     small_group: int
+    exposure: ExposurePolicy = NOTHING_STATED
+
+    def counts_like(self, other: Policy) -> bool:
+        """Whether every figure is the same under both: only whom they count makes a difference to what is kept."""
+        return self.counts == other.counts
 
     def as_data(self) -> dict[str, Any]:
         """The policy as JSON can hold it; equal policies give equal data, in one order."""
@@ -40,6 +46,7 @@ class Policy:
             "expiring_within_days": self.expiring_within_days,
             "due_soon_within_days": self.due_soon_within_days,
             "small_group": self.small_group,
+            "exposure": self.exposure.as_data(),
         }
 
     @classmethod
@@ -52,6 +59,7 @@ class Policy:
             expiring_within_days=data["expiring_within_days"],
             due_soon_within_days=data["due_soon_within_days"],
             small_group=data["small_group"],
+            exposure=ExposurePolicy.from_data(data["exposure"]) if "exposure" in data else NOTHING_STATED,
         )
 
 
@@ -67,6 +75,7 @@ class _PolicyShape(Shape):
     expiring_within_days: _Days
     due_soon_within_days: _Days
     small_group: Annotated[int, Field(ge=1, le=1_000)]
+    exposure: ExposureShape | None = None
 
     @field_validator("counts", "covered_workers")
     @classmethod
@@ -98,4 +107,5 @@ def read_policy(text: str, name: str = "policy.yaml") -> Policy:
         expiring_within_days=shape.expiring_within_days,
         due_soon_within_days=shape.due_soon_within_days,
         small_group=shape.small_group,
+        exposure=shape.exposure.policy() if shape.exposure else NOTHING_STATED,
     )

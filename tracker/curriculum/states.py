@@ -3,7 +3,8 @@
 Of several words that fit, the first of these is the one that is said:
 
     exempt         they need not do it, whatever they hold
-    complete       at the floor asked; "by equivalent" where another course stands for one; "expiring" where it lapses soon
+    complete       at the floor asked; "by equivalent" where another course stands for one; "expiring" where it lapses soon,
+                   or has lapsed and holds by grace
     under review   complete too, but only by counting what is not yet as sure as the floor asks
     expired        it was complete at the floor and is so no longer
     overdue        the due day has ended
@@ -55,6 +56,7 @@ def path_state(
     is_exempt: bool,
     policy: Policy,
     by_equivalent: bool = False,
+    in_grace: bool = False,
 ) -> State:
     """Where a member stands on a path.
 
@@ -62,12 +64,13 @@ def path_state(
         standings: the member's standing on this path, as :func:`tracker.curriculum.paths.standing` returns it.
         due_on: the last day that is on time, if any.
         by_equivalent: whether, if it is complete, another course stands for one of its own.
+        in_grace: whether, if it is complete, it would not be but for days of grace.
     """
     if is_exempt:
         return State.EXEMPT
     until_on = complete_until(standings, floor, day)
     if until_on is not None:
-        if lapses_soon(until_on, day, policy):
+        if in_grace or lapses_soon(until_on, day, policy):
             return State.EXPIRING
         return State.BY_EQUIVALENT if by_equivalent else State.COMPLETE
     present = next((row for row in standings if row.from_on <= day < row.until_on), None)
@@ -93,7 +96,8 @@ def course_state(*, day: date, floor: Assurance, credits: Iterable[Credit], poli
     sure = [credit for credit in held if credit.assurance >= floor]
     if sure:
         until_on = _end_of_run(((each.from_on, each.until_on) for each in begun if each.assurance >= floor), day)
-        if until_on is not None and lapses_soon(until_on, day, policy):
+        in_grace = all(each.grace_on is not None and each.grace_on <= day for each in sure)
+        if in_grace or (until_on is not None and lapses_soon(until_on, day, policy)):
             return State.EXPIRING
         return State.COMPLETE if any(each.through == each.course for each in sure) else State.BY_EQUIVALENT
     if held:

@@ -393,7 +393,7 @@ def _wanted(kind: str, context: Mapping[str, Any], text: str, reads_as: str) -> 
             return f"must be no longer than {context['max_length']} characters"
         case "tuple_type":
             return "must be a list: each entry on a line of its own after `- `"
-        case "model_type" | "model_attributes_type":
+        case "model_type" | "model_attributes_type" | "dict_type":
             return "must hold `key: value` pairs"
         case "literal_error":
             return f"must be {context['expected']}".replace("True", "`true`")

@@ -35,6 +35,7 @@ from tracker.curriculum.words import Assurance
 
 # Writers share this advisory lock; an import, a rebuild and `doctor` hold it alone (PostgreSQL; SQLite has one writer).
 _WRITERS = 7_421_100
+_ONLY_ONE = 7_421_101
 
 
 class Base(DeclarativeBase):
@@ -219,8 +220,22 @@ def _is_held_off(error: Exception) -> bool:
 
 def lock_member(session: Session, member_id: int) -> None:
     """Let no other writer change this member's facts until the end of the transaction."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT 1 FROM member WHERE member_id = :member FOR UPDATE"), {"member": member_id})
+    for sql, values in member_lock(session, member_id):
+        session.connection().exec_driver_sql(sql.replace("?", "%s"), values)
+
+
+def member_lock(session: Session, member_id: int) -> list[tuple[str, tuple[int]]]:
+    """:func:`lock_member` as queries, to be asked together with what is read next; none where the engine needs none."""
+    if session.get_bind().dialect.name == "sqlite":
+        return []  # it has one writer
+    return [("SELECT 1 FROM member WHERE member_id = ? FOR UPDATE", (member_id,))]
+
+
+def only_one(session: Session) -> bool:
+    """Whether this writer is the one of those at work who may do what only one does at a time. It never waits."""
+    if session.get_bind().dialect.name == "sqlite":
+        return True  # it has one writer
+    return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _ONLY_ONE}))
 
 
 @contextmanager

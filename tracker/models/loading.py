@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any, TypeVar
@@ -123,6 +123,29 @@ def read_rows(session: Session, sql: str, values: Sequence[Any] = (), *, cursor_
         cursor.execute(sql.replace("?", "%s"), values)
         while rows := cursor.fetchmany(20_000):
             yield from rows
+
+
+def read_together(session: Session, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[list[tuple[Any, ...]]]:
+    """The rows of several queries, all of them asked before any is answered: one way to the server and back."""
+    driver = _driver(session)
+    if isinstance(driver, sqlite3.Connection):
+        return [driver.execute(sql, values).fetchall() for sql, values in asked]
+    with driver.pipeline():
+        cursors = [driver.execute(sql.replace("?", "%s"), values) for sql, values in asked]
+        return [cursor.fetchall() for cursor in cursors]
+
+
+def replace_rows(
+    session: Session, table: str, member_ids: Sequence[int], columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Put rows in the place of all that these members have in a derived table."""
+    driver = _driver(session)
+    is_few = len(rows) <= _FEW and not isinstance(driver, sqlite3.Connection)
+    with driver.pipeline() if is_few and member_ids else nullcontext():  # COPY cannot be sent along with another
+        if member_ids:
+            listed = ", ".join(str(int(each)) for each in member_ids)
+            driver.execute(f"DELETE FROM {table} WHERE member_id IN ({listed})").close()
+        load(session, table, columns, rows)
 
 
 def _driver(session: Session) -> Any:

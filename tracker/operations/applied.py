@@ -31,7 +31,7 @@ def keep_text(session: Session, kind: str, content: str, actor: Actor, now: date
 
 
 def apply_policy(session: Session, content: str, actor: Actor, now: datetime) -> bool:
-    """Put a policy in force. True where it says something other than the one before: every standing is then to be rebuilt.
+    """Put a policy in force. True where it counts others than the one before: every standing is then to be rebuilt.
 
     Raises:
         Refused: ``faulty_policy``, with every fault.
@@ -44,4 +44,4 @@ def apply_policy(session: Session, content: str, actor: Actor, now: datetime) ->
     except PolicyFaults as broken:
         raise Refused("faulty_policy", "The policy has faults; nothing was applied.", faults=broken.lines()) from None
     keep_text(session, "policy", content, actor, now)
-    return before is not None and read_policy(before) != policy
+    return before is not None and not read_policy(before).counts_like(policy)

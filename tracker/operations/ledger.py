@@ -1,7 +1,14 @@
-"""Keeping the coverage ledger and its balances."""
+"""Keeping the coverage ledger and its balances.
+
+A single act appends its deltas as entries, so that two who write at once never wait for the same row of a local, or of the
+whole union. Entries are folded into the ledger and its balances by whoever writes alone, and now and then by a single act. A
+figure is a balance, the ledger since and the entries, read in one statement: it is the same before and after a fold.
+"""
 
 from __future__ import annotations
 
+import random
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date
 
@@ -9,37 +16,73 @@ from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.coverage import Deltas
-from tracker.models import BalanceDay, LedgerBalance, LedgerDelta
-from tracker.models.loading import add_up
+from tracker.models import BalanceDay, LedgerBalance, LedgerDelta, LedgerEntry
+from tracker.models.base import only_one
+from tracker.models.loading import add_up, load, read_rows
 
 _NUMBERS = ("in_scope", "claimed", "reviewed", "provider")
 _KEY = ("day", "craft_id", "unit_id", "path_id")
+_ENTRY_COLUMNS = ("id", *_KEY, *_NUMBERS)
 
-# From here on it is cheaper to make the balances anew than to add to each of them.
-_MANY_CHANGES = 5_000
+# From so many rows of balances on it is cheaper to make them anew than to add to each of them.
+_MANY_CHANGES = 20_000
+
+_MANY_ENTRIES = 2_000  # from here on a single act folds them, if no other does
+_LOOKS = 16  # one act in so many looks how many there are
 
 
-def record_deltas(session: Session, deltas: Deltas, *, alone: bool = False) -> None:
-    """Add to the ledger, and to every balance of the same day or later.
+def append_deltas(session: Session, deltas: Deltas) -> None:
+    """Note what a single act changes, beside other writers: rows of its own, for which none of them waits."""
+    if not deltas:
+        return
+    first = random.getrandbits(62)  # not by time: the servers that append at one moment share these keys
+    load(session, "coverage_entry", _ENTRY_COLUMNS, ((first + place, *row) for place, row in enumerate(_as_rows(deltas))))
+    if random.randrange(_LOOKS) == 0 and _entries(session) > _MANY_ENTRIES and only_one(session):
+        fold_entries(session)
+
+
+def fold_entries(session: Session) -> None:
+    """Move the entries into the ledger and its balances. Only one at a time (``only_one``), or as the only writer.
+
+    Entries that others have appended and not committed yet are not seen, and stay.
+    """
+    deltas: Deltas = {}
+    sql = f"DELETE FROM coverage_entry RETURNING unit_id, craft_id, path_id, day, {', '.join(_NUMBERS)}"
+    for unit, craft, path, day, *numbers in read_rows(session, sql):
+        row = deltas.setdefault((unit, craft, path, _as_day(day)), [0, 0, 0, 0])
+        for column, number in enumerate(numbers):
+            row[column] += number
+    add_deltas(session, deltas)
+
+
+def _entries(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
+
+
+def _as_day(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def add_deltas(session: Session, deltas: Deltas, *, settles: bool = False) -> None:
+    """Add to the ledger, and to every balance of the same day or later. Nobody else may be adding.
 
     Args:
-        alone: no other writer is at work, and :func:`settle_balances` follows: many changes may then drop the balances they
-            touch instead of adding to each.
+        settles: :func:`settle_balances` follows: many changes may then drop the balances they touch instead of adding to
+            each.
     """
     if not deltas:
         return
     add_up(session, LedgerDelta.__table__, _KEY, _NUMBERS, _as_rows(deltas))
-    if alone and len(deltas) > _MANY_CHANGES:
+    days = balance_days(session)
+    if settles and sum(len(days) - bisect_left(days, day) for *_, day in deltas) > _MANY_CHANGES:
         _drop_balances(session, since=min(day for *_, day in deltas))
         return
-    days = balance_days(session)
     later: Deltas = {}
     for (unit, craft, path, day), numbers in deltas.items():
-        for balance_day in days:
-            if balance_day >= day:
-                row = later.setdefault((unit, craft, path, balance_day), [0, 0, 0, 0])
-                for column, number in enumerate(numbers):
-                    row[column] += number
+        for balance_day in days[bisect_left(days, day) :]:
+            row = later.setdefault((unit, craft, path, balance_day), [0, 0, 0, 0])
+            for column, number in enumerate(numbers):
+                row[column] += number
     add_up(session, LedgerBalance.__table__, _KEY, _NUMBERS, _as_rows(later))
 
 
@@ -48,12 +91,15 @@ def _as_rows(deltas: Deltas) -> list[tuple[object, ...]]:
 
 
 def settle_balances(session: Session, today: date) -> None:
-    """Bring the balances to today: one at the end of today, and one at the beginning of each past quarter.
+    """Fold the entries, and bring the balances to today: one at the end of today, and one twice in every month before.
+
+    A past day is then read from a balance and half a month of the ledger at most.
 
     Only where no other writer is at work (``writing(alone=True)``): a delta on its way would be missed for ever.
     """
+    fold_entries(session)
     first = session.scalar(select(func.min(LedgerDelta.day)))
-    wanted = {today, *_quarters(first, today)} if first and first <= today else {today}
+    wanted = {today, *_half_months(first, today)} if first and first <= today else {today}
     have = set(balance_days(session))
     for day in have - wanted:
         session.execute(delete(LedgerBalance).where(LedgerBalance.day == day))
@@ -63,8 +109,8 @@ def settle_balances(session: Session, today: date) -> None:
 
 
 def clear_ledger(session: Session) -> None:
-    """Empty the ledger and its balances, to be made anew from facts."""
-    for table in (LedgerBalance, BalanceDay, LedgerDelta):
+    """Empty the ledger, its entries and its balances, to be made anew from facts."""
+    for table in (LedgerEntry, LedgerBalance, BalanceDay, LedgerDelta):
         session.execute(delete(table))
 
 
@@ -73,10 +119,10 @@ def balance_days(session: Session) -> list[date]:
     return list(session.scalars(select(BalanceDay.day).order_by(BalanceDay.day)))
 
 
-def _quarters(first: date, today: date) -> Iterator[date]:
-    for year in range(first.year, today.year + 1):
-        for month in (1, 4, 7, 10):
-            day = date(year, month, 1)
+def _half_months(first: date, today: date) -> Iterator[date]:
+    for month in range(first.year * 12 + first.month - 1, today.year * 12 + today.month):
+        for number in (1, 16):
+            day = date(month // 12, month % 12 + 1, number)
             if first <= day < today:
                 yield day
 

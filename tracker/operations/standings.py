@@ -27,8 +27,8 @@ from tracker.curriculum.coverage import Deltas, contribute, roll_up
 from tracker.curriculum.paths import Standing
 from tracker.curriculum.words import STARTED
 from tracker.models import Member, ScopeSpan, StandingSpan
-from tracker.models.loading import in_chunks, load, many_rows
-from tracker.operations.ledger import clear_ledger, record_deltas, settle_balances
+from tracker.models.loading import in_chunks, many_rows, replace_rows
+from tracker.operations.ledger import add_deltas, append_deltas, clear_ledger, settle_balances
 
 # Deltas wait in memory up to this many keys; then they go to the ledger.
 _DELTAS_AT_ONCE = 30_000
@@ -116,8 +116,12 @@ class Refresh:
                     for path, rows in new.standings.items()
                     for row in rows
                 ]
-        self._replace("scope", stale_scope, _SCOPE_COLUMNS, scope_rows)
-        self._replace("standing", stale_standing, _STANDING_COLUMNS, standing_rows)
+        for table, stale, columns, rows in (
+            ("scope", stale_scope, _SCOPE_COLUMNS, scope_rows),
+            ("standing", stale_standing, _STANDING_COLUMNS, standing_rows),
+        ):
+            if stale or rows:
+                replace_rows(self._session, table, stale, columns, rows)
         if len(self._leaves) + len(self._wholes) > _DELTAS_AT_ONCE:
             self._spill()
 
@@ -129,7 +133,10 @@ class Refresh:
 
     def _spill(self) -> None:
         deltas = roll_up(self._leaves, self._wholes, self._world.above)
-        record_deltas(self._session, deltas, alone=self._today is not None)
+        if self._today is None:
+            append_deltas(self._session, deltas)
+        else:
+            add_deltas(self._session, deltas, settles=True)
         self._leaves, self._wholes = {}, {}
 
     def _judge(self, member: int, old: Derived, new: Derived, judged: Mapping[int, date], today: date) -> None:
@@ -140,13 +147,6 @@ class Refresh:
 
     def _count(self, derived: Derived, sign: int) -> None:
         contribute(self._leaves, self._wholes, derived.scope, derived.standings, self._world.above, sign)
-
-    def _replace(self, table: str, stale: list[int], columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
-        model = ScopeSpan if table == "scope" else StandingSpan
-        if stale:
-            self._session.execute(delete(model).where(model.member_id.in_(stale)))
-        if rows:
-            load(self._session, table, columns, rows)
 
 
 _SCOPE_COLUMNS = ("member_id", "membership_id", "path_id", "from_on", "until_on", "unit_id", "craft_id")

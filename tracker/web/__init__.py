@@ -10,7 +10,8 @@
 - `fields`   days, links and lengths, with their faults in plain words
 
 then a file or a folder per door: `account` (signing in), `members` (their own record), `staff`, `reports`, `admin`
-(users, audit), `admin_clients` (programs that send statements), `health` (for whoever watches the server).
+(users, audit), `admin_clients` (programs that send statements), `health` (for whoever watches the server),
+`frozen` (where anyone checks a frozen report).
 """
 
 from __future__ import annotations
@@ -28,7 +29,22 @@ _STATIC = Path(__file__).with_name("static")
 
 def open_doors(app: Flask) -> None:
     """Attach every page, and what stands before and behind each of them."""
-    from tracker.web import account, admin, errors, forms, gate, headers, health, ids, members, nav, reports, showing, staff
+    from tracker.web import (
+        account,
+        admin,
+        errors,
+        forms,
+        frozen,
+        gate,
+        headers,
+        health,
+        ids,
+        members,
+        nav,
+        reports,
+        showing,
+        staff,
+    )
     from tracker.web import admin_clients as clients
 
     settings: Settings = app.config["SETTINGS"]
@@ -57,5 +73,6 @@ def open_doors(app: Flask) -> None:
         admin.admin,
         clients.clients,
         health.health,
+        frozen.checking,
     ):
         app.register_blueprint(door)

@@ -46,10 +46,10 @@ class Asked:
 def asked() -> Asked:
     """What this request's address asks for; answers 400, in words, where it makes no sense."""
     today = gate.today()
-    known = _day("known")
+    known = day_of("known")
     if known is not None and known > today + timedelta(days=1):
         known = None  # nothing is known of later days: all there is
-    return Asked(min(_day("as_of") or today, _LAST), known, _floor(), today)
+    return Asked(day_of("as_of") or today, known, _floor(), today)
 
 
 def text_of(name: str) -> str:
@@ -72,13 +72,14 @@ def refuse(name: str, written: str, advice: str) -> NoReturn:
     abort(400, f"“{shown}” makes no sense as “{name}” in this page’s address. {advice}")
 
 
-def _day(name: str) -> date | None:
+def day_of(name: str) -> date | None:
+    """A day, or None where none is asked for."""
     written = request.args.get(name, "").strip()
     if not written:
         return None
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written, re.ASCII):
-            return date.fromisoformat(written)
+            return min(date.fromisoformat(written), _LAST)
     except ValueError:
         pass
     refuse(name, written, "Write a day like this: 2026-03-31.")

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import LoginManager, current_user
+from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from tracker.access.roles import NOBODY, Reach, reach_of
@@ -152,7 +153,8 @@ def _load_user(session_id: str) -> User | None:
     """The user a session names, unless they are suspended or the session is from before it had to end."""
     user_id, colon, epoch = session_id.partition(":")
     try:
-        user = db.session.get(User, row_id(user_id)) if colon else None
+        # each request asks for this: the roles come with it
+        user = db.session.get(User, row_id(user_id), options=[joinedload(User.grants)]) if colon else None
     except ValueError:
         return None
     if user is None or not user.is_active or str(user.session_epoch) != epoch:

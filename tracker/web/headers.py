@@ -12,6 +12,7 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
 
 _FILES = frozenset({"static", "bootstrap.static"})
+_LASTING = frozenset({"reports.chart_script"})  # whose address names the content
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 _POLICY = "; ".join(
@@ -59,7 +60,9 @@ def _guard(response: Response) -> Response:
         response.headers.setdefault(name, value)  # a page that serves evidence may be stricter
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if request.endpoint in _FILES and response.status_code < 400:
+    if request.endpoint in _LASTING and response.status_code < 400:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    elif request.endpoint in _FILES and response.status_code < 400:
         lasting = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=300"
         response.headers["Cache-Control"] = lasting
     else:

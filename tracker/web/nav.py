@@ -44,6 +44,20 @@ def ways(reach: Reach, here: str) -> list[Way]:
     return [Way(label, path, path == nearest) for label, path in shown]
 
 
+def report_ways(reach: Reach, here: str) -> list[Way]:
+    """The kinds of report open to a person, in the order of their tabs: every page under `/reports/` belongs to one."""
+    places = [
+        ("Coverage", "/reports/", reach.sees_reports),
+        ("Compare", "/reports/compare", reach.sees_reports),
+        ("Priorities", "/reports/priorities", reach.sees_all_units),
+        ("Access", "/reports/access", reach.sees_all_units),
+        ("Frozen reports", "/reports/frozen", reach.sees_reports),
+    ]
+    shown = [(label, path) for label, path, is_open in places if is_open]
+    nearest = max((path for _, path in shown if here.startswith(path)), key=len, default="")
+    return [Way(label, path, path == nearest) for label, path in shown]
+
+
 def home_path(session: Session, reach: Reach) -> str | None:
     """Where a person starts; None for someone who holds no role today."""
     if reach.is_staff:
@@ -65,6 +79,7 @@ def _frame() -> dict[str, Any]:
     return {
         "reach": gate.reach(),
         "ways": ways(gate.reach(), request.path),
+        "report_ways": report_ways(gate.reach(), request.path) if request.path.startswith("/reports/") else [],
         "is_demo": gate.settings().is_demo,
         "theme": theme if theme in THEMES else "auto",
         "themes": THEMES,

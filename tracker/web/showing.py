@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from flask import Flask
 
+from tracker.curriculum.coverage import whole_percent
 from tracker.web import gate
 
 _NOTHING = "\u2013"  # the dash that stands where there is nothing to say
@@ -13,7 +14,7 @@ _NOTHING = "\u2013"  # the dash that stands where there is nothing to say
 
 def teach(app: Flask) -> None:
     """Make the filters known to the templates."""
-    app.jinja_env.filters.update(count=count, percent=percent, share=share, day=day, moment=moment, plural=plural)
+    app.jinja_env.filters.update(count=count, percent=whole_percent, share=share, day=day, moment=moment, plural=plural)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
@@ -23,21 +24,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def percent(covered: int, in_scope: int) -> int:
-    """A share as a whole percent: 100 only when it is all of them, 0 only when it is none."""
-    if in_scope == 0:
-        return 0
-    nearest = (200 * covered + in_scope) // (2 * in_scope)
-    if covered == 0 or covered == in_scope:
-        return nearest
-    return min(max(nearest, 1), 99)
-
-
 def share(covered: int, in_scope: int) -> str:
     """``312 of 512 · 61 %``; with nobody in scope that is its own answer."""
     if in_scope == 0:
         return "no one in scope"
-    return f"{count(covered)} of {count(in_scope)} · {percent(covered, in_scope)}\u00a0%"
+    return f"{count(covered)} of {count(in_scope)} · {whole_percent(covered, in_scope)}\u00a0%"
 
 
 def day(on: date | None, otherwise: str = _NOTHING) -> str:

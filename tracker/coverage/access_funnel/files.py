@@ -1,26 +1,52 @@
-"""How far people have got, as CSV and XLSX. Names only for readers who may see them."""
+"""How far people have got, as documents. Names only for readers who may see them."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-import xlsxwriter
 
 from tracker.coverage.access_funnel.report import AccessReport, PersonsAccess
 from tracker.coverage.access_funnel.steps import Step, Who
-from tracker.coverage.exports import safe_text
+from tracker.coverage.exports import Column, Document, For, Kind, Table, facts_asked
+from tracker.coverage.exports.shapes import Cell
 from tracker.coverage.people import MemberLine
+from tracker.models import LearningPath, Unit
 
-COLUMNS = (
-    *("path", "unit", "unit_kind", "in_scope", "with_account", "activated", "started", "complete"),
-    *("cannot_get_in", "not_done", "complete_without_account"),
+_COLUMNS = (
+    Column("path", whom=For.PROGRAMS),
+    Column("unit", whom=For.PROGRAMS),
+    Column("unit_kind", whom=For.PROGRAMS),
+    Column("in_scope", Kind.COUNT),
+    Column("with_account", Kind.COUNT),
+    Column("activated", Kind.COUNT),
+    Column("started", Kind.COUNT),
+    Column("complete", Kind.COUNT),
+    Column("cannot_get_in", Kind.COUNT),
+    Column("not_done", Kind.COUNT),
+    Column("complete_without_account", Kind.COUNT),
+    Column("path_title", title="Path", whom=For.PEOPLE),
+    Column("unit_title", title="Unit", whom=For.PEOPLE),
 )
-PEOPLE_COLUMNS = (
-    *("member_number", "first_name", "last_name", "craft", "status"),
-    *("access", "accounts", "invited_on", "activated_on", "state", "courses_to_go", "minutes_to_go", "due_on"),
+_PEOPLE_COLUMNS = (
+    Column("member_number"),
+    Column("first_name"),
+    Column("last_name"),
+    Column("craft"),
+    Column("status"),
+    Column("access"),
+    Column("accounts", Kind.COUNT),
+    Column("invited_on", Kind.DAY, "Invited"),
+    Column("activated_on", Kind.DAY, "Activated"),
+    Column("state"),
+    Column("courses_to_go", Kind.COUNT),
+    Column("minutes_to_go", Kind.COUNT),
+    Column("due_on", Kind.DAY, "Due"),
+)
+_DEFINITIONS = (
+    "In scope: distinct people with a card here whose status counts, who are asked for the path and not exempt from it.",
+    "Cannot get in: those in scope who are not complete, and have no account at the provider or have not activated theirs.",
+    "Not done: those in scope who could get in, and are not complete.",
+    "With account, activated and started count all who got at least so far, and so the complete too.",
+    "Complete: those who hold the path on the day, counting only what is at least as sure as the floor.",
 )
 _COUNTS = (Who.IN_SCOPE, Who.WITH_ACCOUNT, Who.ACTIVATED, Who.STARTED, Who.COMPLETE, Who.CANNOT_GET_IN, Who.NOT_DONE)
 _WORDS = {
@@ -32,21 +58,28 @@ _WORDS = {
 }
 
 
-def report_rows(report: AccessReport) -> list[tuple[Any, ...]]:
-    """The report's rows in the order of :data:`COLUMNS`."""
-    return [
+def access_document(report: AccessReport, path: LearningPath, scope: str) -> Document:
+    """The report, a line a unit. ``scope`` is whom it tells of: "Local 80 · Studio Grips"."""
+    facts = [*facts_asked(scope, report.as_of, report.known, report.floor), ("Path", path.title)]
+    rows = [
         (
             *(row.path.code, row.unit.number, row.unit.kind.value),
             *(row.funnel.count(who) for who in _COUNTS),
-            row.funnel.done_without,
+            *(row.funnel.done_without, row.path.title, row.unit.title),
         )
         for row in report.rows
     ]
+    return Document(f"Access · {scope} · {path.title}", facts, [Table(_COLUMNS, rows, "Access")], _DEFINITIONS)
 
 
-def people_rows(people: Iterable[tuple[MemberLine, PersonsAccess]]) -> list[tuple[Any, ...]]:
-    """People in the order of :data:`PEOPLE_COLUMNS`."""
-    return [_person(line, theirs) for line, theirs in people]
+def people_document(
+    people: Iterable[tuple[MemberLine, PersonsAccess]], report: AccessReport, path: LearningPath, unit: Unit, who: Who
+) -> Document:
+    """People with all there is to tell of each, a line a person."""
+    facts = facts_asked(unit.title, report.as_of, report.known, report.floor)
+    facts += [("Path", path.title), ("People", who.value.replace("-", " "))]
+    rows = [_person(line, theirs) for line, theirs in people]
+    return Document(f"Access · {unit.title} · {path.title}", facts, [Table(_PEOPLE_COLUMNS, rows, "People")], _DEFINITIONS)
 
 
 def step_words(theirs: PersonsAccess) -> str:
@@ -54,41 +87,11 @@ def step_words(theirs: PersonsAccess) -> str:
     return "account closed" if theirs.step is Step.NO_ACCOUNT and theirs.access.is_closed else _WORDS[theirs.step]
 
 
-def _person(line: MemberLine, theirs: PersonsAccess) -> tuple[Any, ...]:
+def _person(line: MemberLine, theirs: PersonsAccess) -> Sequence[Cell]:
     member, access = line.member, theirs.access
-    days = (access.invited_on, access.activated_on)
-    to_go = ("", "") if line.missing is None else (line.missing, line.missing_minutes)
+    to_go = (None, None) if line.missing is None else (line.missing, line.missing_minutes)
     return (
         *(member.number, member.first_name, member.last_name, ", ".join(line.crafts), ", ".join(line.statuses)),
-        *(step_words(theirs), len(access.open_at), *(day.isoformat() if day else "" for day in days)),
-        *(line.state.value, *to_go, line.due_on.isoformat() if line.due_on else ""),
+        *(step_words(theirs), len(access.open_at), access.invited_on, access.activated_on),
+        *(line.state.value, *to_go, line.due_on),
     )
-
-
-def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow(safe_text(cell) if isinstance(cell, str) else cell for cell in row)
-    return out.getvalue()
-
-
-def as_workbook(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    """An XLSX file: numbers of members and locals as text, so that their zeros stay; counts as numbers."""
-    out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, options) as book:
-        sheet = book.add_worksheet(title)
-        bold = book.add_format({"bold": True})
-        for column, name in enumerate(columns):
-            sheet.write_string(0, column, name, bold)
-        for line, row in enumerate(rows, start=1):
-            for column, cell in enumerate(row):
-                if isinstance(cell, str):
-                    sheet.write_string(line, column, cell)
-                else:
-                    sheet.write_number(line, column, cell)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
-    return out.getvalue()

@@ -23,8 +23,8 @@ from tracker.coverage.access_funnel.accounts import (
 from tracker.coverage.access_funnel.steps import Funnel, Step, Who, level_on, step_of
 from tracker.coverage.derivation import derive, facts_of, world_as_known
 from tracker.coverage.figures import end_of, figures_on, is_restated_since
-from tracker.coverage.heatmap import natural
 from tracker.coverage.people import PersonHere, people_here
+from tracker.curriculum.local_numbers import natural
 from tracker.curriculum.words import STARTED, Assurance, UnitKind
 from tracker.models import LearningPath, Unit
 from tracker.models.loading import read_rows

@@ -1,18 +1,111 @@
-"""A coverage report as a table, CSV, JSON or a workbook: every form of the same object."""
+"""A coverage report as a document, and in the fixed forms of `tracker coverage`: every form of the same object."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
-import xlsxwriter
-
+from tracker.coverage.exports.shapes import COVERAGE_DEFINITIONS, Chart, Column, Document, For, Kind, Table, facts_asked
 from tracker.coverage.exports.text import safe_text, share_text
 from tracker.coverage.figures import CoverageReport, CoverageRow
+from tracker.curriculum.coverage import Figure, whole_percent
+from tracker.curriculum.local_numbers import natural
+from tracker.curriculum.words import Assurance, UnitKind
 
 COLUMNS = ("path", "unit", "unit_kind", "in_scope", "covered", "share", "claimed", "reviewed", "provider")
+
+_LONG = 200  # rows; on paper a report so long is read as a map
+_PATHS_ACROSS = 5
+_KINDS = {UnitKind.INTERNATIONAL.value: 0, UnitKind.DISTRICT.value: 1}  # these first, then the locals
+
+_TABLE = (
+    Column("path", whom=For.PROGRAMS),
+    Column("unit", whom=For.PROGRAMS),
+    Column("unit_kind", whom=For.PROGRAMS),
+    Column("in_scope", Kind.COUNT),
+    Column("covered", Kind.COUNT),
+    Column("share", Kind.SHARE),
+    Column("claimed", Kind.COUNT, "Claimed or surer"),
+    Column("reviewed", Kind.COUNT, "Reviewed or surer"),
+    Column("provider", Kind.COUNT, "By provider"),
+    Column("path_title", title="Path", whom=For.PEOPLE),
+    Column("unit_title", title="Unit", whom=For.PEOPLE),
+)
+
+
+def coverage_table(report: CoverageReport, title: str = "Coverage", note: str = "") -> Table:
+    """The report's rows. Bare, they are those of `tracker coverage --format csv`."""
+    rows = [(*_cells(report, row), row.path_title or row.path, _unit_title(row)) for row in report.rows]
+    return Table(_TABLE, rows, title, note)
+
+
+def coverage_document(
+    report: CoverageReport,
+    title: str,
+    scope: str,
+    *,
+    tables: Sequence[Table] = (),
+    charts: Sequence[Chart] = (),
+    findings: Sequence[str] = (),
+) -> Document:
+    """A coverage report as a document.
+
+    Args:
+        scope: whom it tells of: "Local 80 · Studio Grips".
+        tables: what follows its rows.
+    """
+    facts = facts_asked(scope, report.as_of, report.known, report.floor)
+    whole = [coverage_table(report), *tables]
+    paper = [*tables, *paper_tables(report)] if _is_long(report) else ()
+    return Document(title, facts, whole, COVERAGE_DEFINITIONS, charts, findings, paper)
+
+
+def _is_long(report: CoverageReport) -> bool:
+    return len(report.rows) > _LONG and len({row.path for row in report.rows}) > 1
+
+
+def paper_tables(report: CoverageReport) -> list[Table]:
+    """Units × paths, some paths to a table: what a sheet of paper shows of thousands of rows.
+
+    Only the units and paths with anyone in scope, in the order in which people read them.
+    """
+    asked = [row for row in report.rows if row.figure.in_scope]
+    paths = sorted({(row.path_title or row.path, row.path) for row in asked})
+    units = {row.unit: row for row in asked}
+    cells = {(row.unit, row.path): row.figure for row in asked}
+    order = sorted(units, key=lambda unit: (_KINDS.get(units[unit].unit_kind, 2), natural(unit)))
+    rest = len({row.unit for row in report.rows}) - len(units)
+    note = f"In {rest:,} more {'unit' if rest == 1 else 'units'} no one is in scope." if rest else ""
+    tables = []
+    for start in range(0, len(paths), _PATHS_ACROSS):
+        across = paths[start : start + _PATHS_ACROSS]
+        lines = [
+            (_unit_title(units[unit]), *(_cell(cells.get((unit, code)), report.floor) for _, code in across))
+            for unit in order
+            if any((unit, code) in cells for _, code in across)
+        ]
+        told = "Coverage" if len(paths) <= _PATHS_ACROSS else f"Coverage, paths {start + 1} to {start + len(across)}"
+        columns = [Column("unit"), *(Column(code, title=title) for title, code in across)]
+        tables.append(Table(columns, lines, told, note))
+    return tables
+
+
+def _cell(figure: Figure | None, floor: Assurance) -> str:
+    """ "312 of 512 · 61 %", as the page tells it."""
+    if figure is None:
+        return "–"
+    covered, in_scope = figure.covered(floor), figure.in_scope
+    return f"{covered:,} of {in_scope:,} · {whole_percent(covered, in_scope)}\u00a0%"
+
+
+def _unit_title(row: CoverageRow) -> str:
+    """How people call it, as its page does."""
+    called = f"Local {row.unit}" if row.unit_kind == UnitKind.LOCAL.value else ""
+    name = row.unit_title if row.unit_title != called else ""
+    return " · ".join(part for part in (called, name) if part) or row.unit
 
 
 def _cells(report: CoverageReport, row: CoverageRow) -> tuple[Any, ...]:
@@ -64,36 +157,3 @@ def as_table(report: CoverageReport) -> str:
     ]
     known = f", as known on {report.known}" if report.known else ""
     return "\n".join([f"Coverage as of {report.as_of}{known}, floor: {report.floor.word}", "", *text, ""])
-
-
-def as_workbook(report: CoverageReport) -> bytes:
-    """An XLSX file: what was asked, then the rows, numbers as numbers."""
-    out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, options) as book:
-        sheet = book.add_worksheet("Coverage")
-        bold, percent = book.add_format({"bold": True}), book.add_format({"num_format": "0.0%"})
-        asked = (
-            ("As of", report.as_of.isoformat()),
-            ("As known on", report.known.isoformat() if report.known else "today"),
-            ("Floor", report.floor.word),
-            ("Share", "covered at the floor ÷ in scope; empty where no one is in scope"),
-        )
-        for line, (name, value) in enumerate(asked):
-            sheet.write_string(line, 0, name, bold)
-            sheet.write_string(line, 1, value)
-        top = len(asked) + 1
-        for column, name in enumerate(COLUMNS):
-            sheet.write_string(top, column, name, bold)
-        for line, row in enumerate(report.rows, start=top + 1):
-            for column, value in enumerate(_cells(report, row)):
-                if value is None:
-                    continue
-                if isinstance(value, str):
-                    sheet.write_string(line, column, value)
-                else:
-                    sheet.write_number(line, column, value, percent if COLUMNS[column] == "share" else None)
-        sheet.freeze_panes(top + 1, 2)
-        sheet.autofilter(top, 0, top + max(len(report.rows), 1), len(COLUMNS) - 1)
-        sheet.set_column(0, 0, 44)
-    return out.getvalue()

@@ -27,6 +27,14 @@ class Kind(StrEnum):
     DAY = "day"
 
 
+class For(StrEnum):
+    """Whom a column is for. A name that people read and a code that programs join by say the same of one thing."""
+
+    ALL = "all"
+    PEOPLE = "people"  # left out of the bare rows; leads in print
+    PROGRAMS = "programs"  # left out in print
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """``name`` heads it for programs (``in_scope``), ``title`` for people ("In scope")."""
@@ -34,6 +42,7 @@ class Column:
     name: str
     kind: Kind = Kind.TEXT
     title: str = ""
+    whom: For = For.ALL
 
     @property
     def heading(self) -> str:
@@ -48,6 +57,10 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     title: str = ""
     note: str = ""
+
+    def places(self, left_out: For) -> list[int]:
+        """Where the columns stand that are not for some readers alone."""
+        return [place for place, column in enumerate(self.columns) if column.whom is not left_out]
 
 
 @dataclass(frozen=True)
@@ -65,8 +78,8 @@ class Chart:
 class Document:
     """A report, whole.
 
-    The first table is the report itself: a CSV file holds only that one. ``facts`` say what was asked, in order (as of, as
-    known on, floor, scope …), ``definitions`` what the words mean; both head every form of it.
+    The first table is the report itself: a CSV file holds only that one, and says so where there are more. ``facts`` say
+    what was asked, in order (scope, as of, as known on, floor …), ``definitions`` what the words mean; both head every form.
     """
 
     title: str
@@ -75,10 +88,20 @@ class Document:
     definitions: Sequence[str] = ()
     charts: Sequence[Chart] = ()
     findings: Sequence[str] = field(default_factory=tuple)  # the answer, in sentences, above everything
+    on_paper: Sequence[Table] = ()  # the tables as people read them, where the others are for programs
+
+    @property
+    def printed(self) -> Sequence[Table]:
+        """The tables of a PDF."""
+        return self.on_paper or self.tables
 
     @property
     def rows(self) -> int:
         return sum(len(table.rows) for table in self.tables)
+
+    def fact(self, name: str) -> str:
+        """What was asked under a name; "" where nothing was."""
+        return next((value for each, value in self.facts if each == name), "")
 
 
 FLOOR_WORDS = {

@@ -9,21 +9,22 @@ The rules themselves stand in `curriculum/`; this reads one member's facts, asks
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from tracker.coverage.derivation import MemberFacts, World, current_world, facts_of
-from tracker.coverage.records.asking import cards_on, exemptions_on, reasons_on
+from tracker.coverage.derivation import MemberFacts, World, current_world, facts_of, world_as_known
+from tracker.coverage.published import Published, published
+from tracker.coverage.records.asking import cards_on, exemptions_on, reasons_on, valid
 from tracker.coverage.records.counting import FLOOR, Holdings, in_one_line, path_record
 from tracker.coverage.records.shapes import CourseRecord, MemberRecord, PathRecord, Sighting
 from tracker.curriculum.paths import Asked, Completed, credits
 from tracker.curriculum.states import course_state
 from tracker.curriculum.words import AssignmentKind, Assurance
-from tracker.models import Completion, Course, Evidence, Exemption, LearningPath, Member, Principle, Section, Unit
+from tracker.models import Completion, Evidence, Exemption, LearningPath, Member, Principle, Unit
 from tracker.models import PathVersion as VersionRow
 
 __all__ = ["MemberRecord", "PathRecord", "member_record", "path_page"]
@@ -50,31 +51,40 @@ def member_record(session: Session, member: Member, day: date) -> MemberRecord:
             reasons[path.id],
             tuple(_exemption_in_words(*each) for each in exempt.get(path.id, ())),
         )
-        for path, principle in _paths(session, reasons)
+        for path, principle in _paths(published(session), reasons)
     ]
     paths.sort(key=_urgency)
     return MemberRecord(day, cards_on(session, member.member_id, day, world), tuple(paths), _elsewhere(paths, holdings))
 
 
 def path_page(
-    session: Session, path: LearningPath, member: Member | None, day: date, floor: Assurance = FLOOR
+    session: Session,
+    path: LearningPath,
+    member: Member | None,
+    day: date,
+    floor: Assurance = FLOOR,
+    known_at: datetime | None = None,
 ) -> PathRecord:
     """What one path asks on a day; with where a member stands on it at a floor, asked or not, if there is one.
+
+    Args:
+        known_at: only what was recorded by that moment, and not voided by then. None: all.
 
     Raises:
         NothingApplied: no curriculum was applied yet.
     """
-    world = current_world(session)
-    principle = session.get(Principle, path.principle_id) if path.principle_id else None
+    world = current_world(session) if known_at is None else world_as_known(session, known_at)
+    words = published(session)
+    path, principle = next(_paths(words, [path.id]))
     number = max(each.number for each in world.curriculum.paths[path.id] if each.from_on <= day)
     asked = Asked(day, number)
     if member is None:
-        nothing = Holdings(day, world, _courses(session), (), {})
+        nothing = Holdings(day, world, words.courses, (), {})
         return path_record(path, principle, _versions(path), asked, nothing)
-    facts = next(facts for _, facts in facts_of(session, world, [member.member_id]))
-    holdings = replace(_holdings(session, member, facts, world, day), floor=floor)
-    reasons = reasons_on(session, member.member_id, day, facts, world).get(path.id, ())
-    exempt = exemptions_on(session, member.member_id, day).get(path.id, ())
+    facts = next(facts for _, facts in facts_of(session, world, [member.member_id], known_at=known_at))
+    holdings = replace(_holdings(session, member, facts, world, day, known_at), floor=floor)
+    reasons = reasons_on(session, member.member_id, day, facts, world, known_at).get(path.id, ())
+    exempt = exemptions_on(session, member.member_id, day, known_at).get(path.id, ())
     return path_record(
         path,
         principle,
@@ -86,8 +96,15 @@ def path_page(
     )
 
 
-def _holdings(session: Session, member: Member, facts: MemberFacts, world: World, day: date) -> Holdings:
-    courses = _courses(session)
+def _holdings(
+    session: Session,
+    member: Member,
+    facts: MemberFacts,
+    world: World,
+    day: date,
+    known_at: datetime | None = None,
+) -> Holdings:
+    courses = published(session).courses
     evidence = dict(
         session.execute(
             select(Evidence.completion_id, Evidence.url).where(
@@ -96,7 +113,7 @@ def _holdings(session: Session, member: Member, facts: MemberFacts, world: World
         ).all()
     )
     completions = session.scalars(
-        select(Completion).where(Completion.member_id == member.member_id, Completion.voided_at.is_(None))
+        select(Completion).where(Completion.member_id == member.member_id, valid(Completion, known_at))
     )
     sightings = {
         Completed(each.course_id, each.completed_on, int(each.assurance)): Sighting(
@@ -107,18 +124,10 @@ def _holdings(session: Session, member: Member, facts: MemberFacts, world: World
     return Holdings(day, world, courses, credits(facts.completed, world.curriculum), sightings)
 
 
-def _courses(session: Session) -> dict[int, Course]:
-    return {course.id: course for course in session.scalars(select(Course))}
-
-
-def _paths(session: Session, ids: Iterable[int]) -> list[tuple[LearningPath, Principle | None]]:
-    rows = session.execute(
-        select(LearningPath, Principle)
-        .outerjoin(Principle, Principle.id == LearningPath.principle_id)
-        .where(LearningPath.id.in_(ids))
-        .options(selectinload(LearningPath.versions).selectinload(VersionRow.sections).selectinload(Section.courses))
-    )
-    return [(path, principle) for path, principle in rows]
+def _paths(words: Published, ids: Iterable[int]) -> Iterator[tuple[LearningPath, Principle | None]]:
+    for each in ids:
+        path = words.paths[each]
+        yield path, words.principles[path.principle_id] if path.principle_id else None
 
 
 def _versions(path: LearningPath) -> dict[int, VersionRow]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import MemberFacts, World
@@ -15,7 +16,14 @@ from tracker.curriculum.words import AssignmentKind
 from tracker.models import Assignment, AssignmentRule, Craft, Exemption, Membership, Unit
 
 
-def held_on(member_id: int, day: date) -> Select[Membership, Unit, str]:
+def valid(fact: Any, known_at: datetime | None = None) -> ColumnElement[bool]:
+    """The condition that a fact holds: as we know it, or as we knew it by a moment."""
+    if known_at is None:
+        return fact.voided_at.is_(None)  # type: ignore[no-any-return]
+    return (fact.recorded_at <= known_at) & (fact.voided_at.is_(None) | (fact.voided_at > known_at))  # type: ignore[no-any-return]
+
+
+def held_on(member_id: int, day: date, known_at: datetime | None = None) -> Select[Membership, Unit, str]:
     """The cards a member holds on a day, each with its local and its craft's name, the home card first."""
     return (
         select(Membership, Unit, Craft.name)
@@ -23,7 +31,7 @@ def held_on(member_id: int, day: date) -> Select[Membership, Unit, str]:
         .join(Craft, Craft.id == Membership.craft_id)
         .where(
             Membership.member_id == member_id,
-            Membership.voided_at.is_(None),
+            valid(Membership, known_at),
             Membership.from_on <= day,
             or_(Membership.until_on.is_(None), Membership.until_on > day),
         )
@@ -43,7 +51,12 @@ def cards_on(session: Session, member_id: int, day: date, world: World) -> tuple
 
 
 def reasons_on(
-    session: Session, member_id: int, day: date, facts: MemberFacts, world: World
+    session: Session,
+    member_id: int,
+    day: date,
+    facts: MemberFacts,
+    world: World,
+    known_at: datetime | None = None,
 ) -> dict[int, tuple[Reason, ...]]:
     """By path: every reason for which it is asked on the day, each told once though it may reach several cards."""
     rows = session.execute(
@@ -53,7 +66,7 @@ def reasons_on(
         .outerjoin(Craft, Craft.id == AssignmentRule.craft_id)
         .where(
             Assignment.member_id == member_id,
-            Assignment.voided_at.is_(None),
+            valid(Assignment, known_at),
             Assignment.assigned_on <= day,
             or_(Assignment.until_on.is_(None), Assignment.until_on > day),
         )
@@ -68,14 +81,16 @@ def reasons_on(
     return {path: tuple(reasons.values()) for path, reasons in found.items()}
 
 
-def exemptions_on(session: Session, member_id: int, day: date) -> dict[int, list[tuple[Exemption, Unit | None]]]:
+def exemptions_on(
+    session: Session, member_id: int, day: date, known_at: datetime | None = None
+) -> dict[int, list[tuple[Exemption, Unit | None]]]:
     """By path: the exemptions that hold on the day, each with the unit it is limited to."""
     rows = session.execute(
         select(Exemption, Unit)
         .outerjoin(Unit, Unit.id == Exemption.unit_id)
         .where(
             Exemption.member_id == member_id,
-            Exemption.voided_at.is_(None),
+            valid(Exemption, known_at),
             Exemption.from_on <= day,
             or_(Exemption.until_on.is_(None), Exemption.until_on > day),
         )
@@ -114,6 +129,7 @@ def _reason(
         words=in_words(assignment.kind, unit, craft, is_by_person=assignment.rule_id is None),
         kind=assignment.kind,
         assignment_id=assignment.id,
+        rule_id=assignment.rule_id,
         is_by_person=assignment.rule_id is None,
         assigned_on=assignment.assigned_on,
         due_on=assignment.due_on,

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from tracker.coverage.derivation import World
-from tracker.coverage.records.shapes import CourseRecord, PathRecord, Progress, Reason, SectionRecord, Sighting
+from tracker.coverage.records.cycles import (
+    credits_in_words,
+    credits_so_far,
+    held_cycles,
+    needs_in_words,
+    renewal,
+    validity_in_words,
+)
+from tracker.coverage.records.shapes import (
+    CourseCredits,
+    CourseRecord,
+    PathRecord,
+    Progress,
+    Reason,
+    SectionRecord,
+    Sighting,
+)
 from tracker.curriculum.days import FOREVER, add_months, union
 from tracker.curriculum.paths import (
     Asked,
@@ -16,12 +32,17 @@ from tracker.curriculum.paths import (
     Equivalent,
     NeedKind,
     PathVersion,
+    Section,
     counted,
+    courses_held,
+    cycles,
     is_complete,
+    recent_courses,
     standing,
     versions_over_time,
 )
-from tracker.curriculum.remaining import fewest_minutes, used
+from tracker.curriculum.paths.sections import counting_for
+from tracker.curriculum.remaining import fewest_minutes, surest_levels, used
 from tracker.curriculum.states import State, complete_until, course_state, path_state
 from tracker.curriculum.words import Assurance
 from tracker.models import Course, LearningPath, Principle
@@ -47,7 +68,8 @@ class Holdings:
             {Completed(each.through, each.from_on, each.assurance) for each in credits if self._is_past(each)},
             key=lambda completed: (completed.on, completed.assurance),
         )
-        return in_one_line([self.sightings[completed] for completed in whole])
+        # a credit that lasts longer by what came before stands beside its completion's own, at a lower assurance
+        return in_one_line([self.sightings[completed] for completed in whole if completed in self.sightings])
 
     def _is_past(self, credit: Credit) -> bool:
         return credit.from_on <= self.day
@@ -105,6 +127,7 @@ def path_record(
         is_exempt=not asking and any(reason.is_excused for reason in reasons),
         policy=holdings.world.policy,
         by_equivalent=_needs_equivalents(version, mine, holdings),
+        in_grace=_needs_grace(version, mine, holdings),
     )
     until_on = complete_until(standings, holdings.floor, day) or FOREVER
     to_go = _to_go(version, mine, holdings) if not (state.is_complete or state is State.UNDER_REVIEW) else ()
@@ -125,18 +148,19 @@ def path_record(
     )
 
 
-def _held_levels(mine: Iterable[Credit], day: date) -> dict[int, int]:
-    """The courses that count on the day, each at its surest."""
-    levels: dict[int, int] = {}
-    for credit in mine:
-        if credit.from_on <= day < credit.until_on:
-            levels[credit.course] = max(levels.get(credit.course, 0), credit.assurance)
-    return levels
-
-
 def _needs_equivalents(version: PathVersion, mine: Sequence[Credit], holdings: Holdings) -> bool:
-    own = [credit for credit in mine if credit.through == credit.course and credit.assurance >= holdings.floor]
-    return not is_complete(version, set(_held_levels(own, holdings.day)), holdings.world.curriculum.courses)
+    return not _completes(version, [credit for credit in mine if credit.through == credit.course], holdings)
+
+
+def _needs_grace(version: PathVersion, mine: Sequence[Credit], holdings: Holdings) -> bool:
+    return not _completes(version, [each._replace(until_on=each.grace_on or each.until_on) for each in mine], holdings)
+
+
+def _completes(version: PathVersion, credits: Iterable[Credit], holdings: Holdings) -> bool:
+    """Whether these credits alone complete the version on the day, at the floor."""
+    sure = [credit for credit in credits if credit.assurance >= holdings.floor]
+    recent = recent_courses(version, sure, holdings.day)
+    return is_complete(version, courses_held(sure, holdings.day), holdings.world.curriculum.courses, recent)
 
 
 def _to_go(version: PathVersion, mine: Sequence[Credit], holdings: Holdings) -> tuple[int, ...] | None:
@@ -146,7 +170,8 @@ def _to_go(version: PathVersion, mine: Sequence[Credit], holdings: Holdings) -> 
         for course in version.courses
         if (ways := _ways_to(course, holdings))
     }
-    return fewest_minutes(version, _held_levels(mine, holdings.day), terms, cost)
+    day = holdings.day
+    return fewest_minutes(version, courses_held(mine, day), terms, cost, recent_courses(version, mine, day))
 
 
 def _ways_to(course: int, holdings: Holdings) -> list[int]:
@@ -172,11 +197,12 @@ def _is_offered(course: Course, day: date) -> bool:
 
 def _progress(version: PathVersion, mine: Sequence[Credit], to_go: tuple[int, ...] | None, holdings: Holdings) -> Progress:
     terms = holdings.world.curriculum.courses
-    levels = _held_levels(mine, holdings.day)
-    counting = [levels[course] for course in used(version, levels, terms)]
+    levels, recent = courses_held(mine, holdings.day), recent_courses(version, mine, holdings.day)
+    surest = surest_levels(levels, *recent.values())
+    counting = [surest[course] for course in used(version, levels, terms, recent)]
     if to_go is None:  # nothing on offer finishes it: count what it would need all the same
         every = {course: terms[course].minutes for course in version.courses}
-        left = fewest_minutes(version, levels, terms, every) or ()
+        left = fewest_minutes(version, levels, terms, every, recent) or ()
         minutes = None
     else:
         left = to_go
@@ -201,29 +227,39 @@ def _sections(
     holdings: Holdings,
 ) -> tuple[SectionRecord, ...]:
     terms = holdings.world.curriculum.courses
-    sure = set(_held_levels((credit for credit in mine if credit.assurance >= holdings.floor), holdings.day))
+    sure = [credit for credit in mine if credit.assurance >= holdings.floor]
+    levels, recent = courses_held(sure, holdings.day), recent_courses(version, sure, holdings.day)
     late = [credit for credit in held if credit not in mine]
-    return tuple(
-        SectionRecord(
-            title=section_row.title,
-            needs=needs_in_words(section_row.need, section_row.number, len(section_row.courses)),
-            is_met=section.is_met(sure, terms),
-            courses=tuple(
-                _course(each.course_id, mine, late, section.need is not NeedKind.ALL and each.course_id in to_go, holdings)
-                for each in section_row.courses
-            ),
+    told = []
+    for section_row, section in zip(row.sections, version.sections, strict=True):
+        has_choice = section.need is not NeedKind.ALL
+        counting = counting_for(section, levels, recent)
+        told.append(
+            SectionRecord(
+                title=section_row.title,
+                needs=needs_in_words(section),
+                is_met=section.is_met(counting, terms),
+                courses=tuple(
+                    replace(
+                        _course(each.course_id, mine, late, has_choice and each.course_id in to_go, holdings),
+                        credits=_credits(each.course_id, section, sure, holdings),
+                    )
+                    for each in section_row.courses
+                ),
+                so_far=credits_so_far(section, counting, terms),
+            )
         )
-        for section_row, section in zip(row.sections, version.sections, strict=True)
-    )
+    return tuple(told)
 
 
-def needs_in_words(need: NeedKind, number: int, courses: int) -> str:
-    """What a section asks: "all 2 courses", "any 2 of 5 courses"."""
-    if need is NeedKind.ANY:
-        return f"any {number} of {courses} courses"
-    if need is NeedKind.MINUTES:
-        return f"at least {number:,} minutes of these"
-    return f"all {courses} courses" if courses > 1 else "this course"
+def _credits(course: int, section: Section, sure: Sequence[Credit], holdings: Holdings) -> CourseCredits | None:
+    """What a course brings a section of credits, and until when what was completed of it does."""
+    if section.need is not NeedKind.CREDITS:
+        return None
+    days = [credit.from_on for credit in sure if credit.course == course and credit.from_on <= holdings.day]
+    end = add_months(max(days), section.within_months) if days else date.min
+    words = credits_in_words(holdings.world.curriculum.courses[course])
+    return CourseCredits(words, end - timedelta(days=1) if end > holdings.day else None)
 
 
 def _course(
@@ -234,6 +270,9 @@ def _course(
     state = course_state(day=day, floor=holdings.floor, credits=credits, policy=holdings.world.policy)
     missing = not state.is_complete
     through = {credit.through for credit in credits if credit.through != course_id}
+    instead = tuple(_instead_of(course_id, holdings))
+    past = [each for each in holdings.sightings if each.on <= day]
+    history = cycles(course_id, past, holdings.world.curriculum, holdings.floor)
     return CourseRecord(
         course=holdings.courses[course_id],
         state=state,
@@ -246,9 +285,12 @@ def _course(
         ),
         too_old=holdings.told(credit for credit in late if credit.course == course_id) if missing else (),
         until_on=_until(credits, state, holdings),
-        instead=tuple(_instead_of(course_id, holdings)) if missing else (),
+        instead=instead if missing else (),
         is_proposed=is_proposed,
         is_retired=not _is_offered(holdings.courses[course_id], day),
+        validity=validity_in_words(holdings.world.curriculum.courses[course_id]),
+        cycles=held_cycles(course_id, history, holdings.courses),
+        renewal=renewal(holdings.courses[course_id], history, day, instead) if state.is_complete else None,
     )
 
 

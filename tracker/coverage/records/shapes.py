@@ -37,6 +37,7 @@ class Reason:
     due_on: date | None
     is_excused: bool  # by an exemption, on every card it came through
     is_dormant: bool  # no card it came through counts on the day
+    rule_id: int | None = None  # None where a person asks it
 
     @property
     def asks(self) -> bool:
@@ -62,6 +63,41 @@ class Sighting:
 
 
 @dataclass(frozen=True)
+class HeldCycle:
+    """The days for which one completion of a course that lapses was good: one line of its history."""
+
+    from_on: date
+    last_on: date  # grace left out
+    grace_last_on: date | None  # where it has days of grace
+    completed_on: date
+    through: Course | None  # another course, that stood for it
+
+    @property
+    def is_renewal(self) -> bool:
+        """Whether it was completed before the days for which it counts."""
+        return self.completed_on < self.from_on
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """Until when a course that lapses is held, and what renews it."""
+
+    last_on: date  # grace left out
+    grace_last_on: date | None
+    counts_from: date | None  # completed again on or after this day it counts for the next cycle; None: from its own day
+    is_in_grace: bool
+    by: tuple[Course, ...]  # other courses that would renew it: they count as it, and are offered
+
+
+@dataclass(frozen=True)
+class CourseCredits:
+    """What a course brings a section that asks for credits."""
+
+    words: str  # "1.5 credits of rigging"
+    last_on: date | None  # the last day on which those completed count; None: none count
+
+
+@dataclass(frozen=True)
 class CourseRecord:
     """A course of a path, and what a member holds of it."""
 
@@ -75,6 +111,10 @@ class CourseRecord:
     instead: tuple[Course, ...] = ()  # other courses that would count as this one
     is_proposed: bool = False  # where there is a choice: among the courses that finish the path in the fewest minutes
     is_retired: bool = False
+    validity: str = ""  # by its own terms, in words; empty where it holds for ever
+    cycles: tuple[HeldCycle, ...] = ()  # where it lapses: every one of them, the oldest first
+    renewal: Renewal | None = None  # where it lapses and is held
+    credits: CourseCredits | None = None  # in a section that asks for credits
 
     @property
     def lapses(self) -> bool:
@@ -84,9 +124,10 @@ class CourseRecord:
 @dataclass(frozen=True)
 class SectionRecord:
     title: str
-    needs: str  # "all of these", "any 2 of these", "120 minutes of these"
+    needs: str  # "all 2 courses", "any 2 of 5 courses", "40 credits in 60 months, 10 of them rigging"
     is_met: bool
     courses: tuple[CourseRecord, ...]
+    so_far: str = ""  # of credits, in words: "12.5 of 40 credits count"
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,11 @@ class CatalogueCourse:
     minutes: int | None = None
     language: str = ""
     valid_months: int | None = None
+    lapses_each: str | None = None  # "MM-DD", the last day of every yearly cycle
+    renewal_days: int | None = None
+    grace_days: int | None = None
+    credit_hundredths: int | None = None
+    credit_kind: str | None = None
     ids: tuple[str, ...] = ()
     slugs: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()  # further titles, such as former ones
@@ -55,12 +60,22 @@ class CatalogueCourse:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueSection:
-    """A part of a path: courses, and how many of them (``any``) or how much of them (``minutes``) is needed."""
+    """A part of a path: courses, and how many of them (``any``) or how much of them (``minutes``, ``credits``) is needed."""
 
     title: str
     need: NeedKind
-    number: int  # courses for ``any``, minutes for ``minutes``, 0 for ``all``
+    number: int  # courses for ``any``, minutes for ``minutes``, hundredths of credits for ``credits``, 0 for ``all``
     courses: tuple[str, ...]
+    within_months: int | None = None  # of ``credits``
+    of_kinds: tuple[tuple[str, int], ...] = ()  # of ``credits``: hundredths by kind, in the order of the kinds
+
+    @property
+    def rule(self) -> dict[str, Any]:
+        """What it asks, as JSON can hold it: whatever its title and in whichever order."""
+        rule: dict[str, Any] = {"need": self.need.value, "number": self.number, "courses": sorted(self.courses)}
+        if self.need is NeedKind.CREDITS:
+            rule |= {"within_months": self.within_months, "of_kinds": dict(self.of_kinds)}
+        return rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +104,7 @@ class CataloguePath:
         within a section are left out.
         """
         return {
-            "sections": [
-                {"need": section.need.value, "number": section.number, "courses": sorted(section.courses)}
-                for section in self.sections
-            ],
+            "sections": [section.rule for section in self.sections],
             "lookback_months": self.lookback_months,
         }
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
+from typing import TypeGuard
 
+from tracker.curriculum.catalogue.course_shapes import MOST_CREDITS, CourseShape, Known, Taught, hundredths
 from tracker.curriculum.catalogue.nouns import (
     Catalogue,
     CatalogueCourse,
@@ -14,7 +16,7 @@ from tracker.curriculum.catalogue.nouns import (
     Principle,
     Satisfies,
 )
-from tracker.curriculum.catalogue.shapes import CatalogueShape, CourseShape, Known, PathShape
+from tracker.curriculum.catalogue.shapes import CatalogueShape, PathShape
 from tracker.curriculum.strict_yaml import Document, FileFaults, Loc, fit, parse
 
 
@@ -61,6 +63,11 @@ def _course(shape: CourseShape, line: int) -> CatalogueCourse:
         minutes=shape.minutes,
         language=shape.language,
         valid_months=shape.valid_months,
+        lapses_each=shape.lapses_each,
+        renewal_days=shape.renewal_days,
+        grace_days=shape.grace_days,
+        credit_hundredths=hundredths(shape.credits) if shape.credits else None,
+        credit_kind=shape.credit_kind,
         ids=shape.ids,
         slugs=shape.slugs,
         titles=shape.titles,
@@ -80,7 +87,12 @@ def _path(shape: PathShape, line: int) -> CataloguePath:
         principle=shape.principle,
         version=shape.version,
         sections=tuple(
-            CatalogueSection(each.title, each.need.stated[0], each.need.number, each.courses) for each in shape.sections
+            CatalogueSection(
+                *(each.title, each.need.stated[0], each.need.number, each.courses),
+                within_months=each.need.within_months,
+                of_kinds=tuple(sorted((kind, hundredths(asked)) for kind, asked in (each.need.of_kind or {}).items())),
+            )
+            for each in shape.sections
         ),
         target=shape.target,
         lookback_months=shape.lookback_months,
@@ -94,14 +106,22 @@ def _path(shape: PathShape, line: int) -> CataloguePath:
 
 
 def _known(document: Document) -> Known:
-    minutes: dict[str, int | None] = {}
+    courses: dict[str, Taught] = {}
     for _, row in document.rows("courses"):
         if isinstance(row.get("code"), str):
-            stated = row.get("minutes")
-            readable = type(stated) is int and stated > 0  # a bool would be an int, too
-            minutes.setdefault(row["code"], 0 if stated is None else stated if readable else None)
+            minutes, credits, kind = row.get("minutes"), row.get("credits"), row.get("credit_kind")
+            taught = Taught(
+                0 if minutes is None else minutes if type(minutes) is int and minutes > 0 else None,  # a bool is an int, too
+                0 if credits is None and kind is None else hundredths(credits) if _is_amount(credits) else None,
+                kind if isinstance(kind, str) else "",
+            )
+            courses.setdefault(row["code"], taught)
     principles = (row.get("code") for _, row in document.rows("principles"))
-    return Known(frozenset(code for code in principles if isinstance(code, str)), minutes)
+    return Known(frozenset(code for code in principles if isinstance(code, str)), courses)
+
+
+def _is_amount(stated: object) -> TypeGuard[float]:
+    return isinstance(stated, int | float) and not isinstance(stated, bool) and 0 < stated <= MOST_CREDITS
 
 
 def _unique(document: Document, key: str, column: str) -> None:

@@ -1,77 +1,29 @@
 """How the curriculum is written in YAML, and what one entry alone can get wrong.
 
 References are checked here as well, against the codes the whole file defines (:class:`Known`), so that an entry with
-another fault still has its references looked at.
+another fault still has its references looked at. Courses stand in `course_shapes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from tracker.curriculum.paths import ChangePolicy, NeedKind
-from tracker.curriculum.strict_yaml import (
-    Code,
-    Count,
-    Day,
-    Line,
-    Months,
-    Prose,
-    Shape,
-    close_to,
-    no_repeats,
-    not_empty,
-    wrong,
+from tracker.curriculum.catalogue.course_shapes import (
+    CourseCode,
+    CourseShape,
+    Credits,
+    PrincipleCode,
+    Taught,
+    Url,
+    hundredths,
+    known,
 )
+from tracker.curriculum.paths import ChangePolicy, NeedKind
+from tracker.curriculum.strict_yaml import Code, Count, Day, Line, Months, Prose, Shape, no_repeats, not_empty, wrong
 
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The codes a file defines. A course's minutes are 0 where it states none and None where they cannot be read."""
-
-    principles: frozenset[str]
-    minutes: Mapping[str, int | None]
-
-
-def _reference(value: str, noun: str, known: Iterable[str]) -> str:
-    if value not in known:
-        wrong(f"no {noun} in this file has the code `{value}`{close_to(value, known)}")
-    return value
-
-
-def _known(info: ValidationInfo) -> Known:
-    known = (info.context or {})["known"]
-    assert isinstance(known, Known)
-    return known
-
-
-def _known_course(value: str, info: ValidationInfo) -> str:
-    return _reference(value, "course", _known(info).minutes)
-
-
-def _known_principle(value: str, info: ValidationInfo) -> str:
-    return _reference(value, "principle", _known(info).principles)
-
-
-def _web_address(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and not any(map(str.isspace, value))
-    except ValueError:  # brackets that never close
-        valid = False
-    if not valid:
-        wrong("`url` must be a web address that begins with https:// or http://")
-    return value
-
-
-CourseCode = Annotated[Code, AfterValidator(_known_course)]
-PrincipleCode = Annotated[Code, AfterValidator(_known_principle)]
-Url = Annotated[Line, AfterValidator(_web_address)]
-Names = Annotated[tuple[Line, ...], AfterValidator(no_repeats)]
+_NEEDS = "`all`, `{any: 2}`, `{minutes: 120}` or `{credits: 40, within_months: 60}`"
 
 
 class PrincipleShape(Shape):
@@ -82,53 +34,16 @@ class PrincipleShape(Shape):
     text: Prose = ""
 
 
-class SatisfiesShape(Shape):
-    noun: ClassVar[str] = "`satisfies` entry"
-    course: CourseCode
-    from_on: Day | None = Field(default=None, alias="from")
-    until_on: Day | None = Field(default=None, alias="until")
-
-    @field_validator("until_on")
-    @classmethod
-    def _ends_after_it_begins(cls, until_on: Day | None, info: ValidationInfo) -> Day | None:
-        from_on = info.data.get("from_on")
-        if from_on and until_on and until_on <= from_on:
-            wrong(f"`until` must be a day after `from` ({from_on}): it is the first day that no longer counts")
-        return until_on
-
-
-class CourseShape(Shape):
-    noun: ClassVar[str] = "course"
-    code: Code
-    title: Line
-    provider: Line
-    url: Url = ""
-    minutes: Count | None = None
-    language: Line = ""
-    valid_months: Months | None = None
-    ids: Names = ()
-    slugs: Names = ()
-    titles: Names = ()
-    retired_on: Day | None = None
-    replaced_by: CourseCode | None = None
-    satisfies: tuple[SatisfiesShape, ...] = ()
-    source: Prose = ""
-
-    @field_validator("replaced_by")
-    @classmethod
-    def _is_another(cls, replaced_by: str | None, info: ValidationInfo) -> str | None:
-        if replaced_by and replaced_by == info.data.get("code"):
-            wrong("a course cannot be replaced by itself")
-        return replaced_by
-
-
 class NeedShape(Shape):
-    """``all``, ``{any: n}`` or ``{minutes: n}``."""
+    """``all``, ``{any: n}``, ``{minutes: n}`` or ``{credits: n, within_months: m}``, which may say how many of a kind."""
 
     noun: ClassVar[str] = "need"
     all: Literal[True] | None = None
     any: Count | None = None
     minutes: Count | None = None
+    credits: Credits | None = None
+    within_months: Months | None = None
+    of_kind: dict[Code, Credits] | None = None
 
     @property
     def stated(self) -> list[NeedKind]:
@@ -136,7 +51,7 @@ class NeedShape(Shape):
 
     @property
     def number(self) -> int:
-        return self.any or self.minutes or 0
+        return self.any or self.minutes or hundredths(self.credits or 0)
 
 
 class SectionShape(Shape):
@@ -151,25 +66,48 @@ class SectionShape(Shape):
         if isinstance(need, dict) and need:
             return need
         if need != "all":
-            wrong("`need` must be `all`, or `{any: 2}` for a number of courses, or `{minutes: 120}`")
+            wrong(f"`need` must be {_NEEDS}")
         return {"all": True}
 
     @field_validator("need")
     @classmethod
     def _can_be_met(cls, need: NeedShape, info: ValidationInfo) -> NeedShape:
         if len(need.stated) != 1:
-            wrong("`need` must say one thing: `all`, `{any: 2}`, or `{minutes: 120}`")
+            wrong(f"`need` must say one thing: {_NEEDS}")
+        for key in ("within_months", "of_kind"):
+            if getattr(need, key) is not None and need.credits is None:
+                wrong(f"`{key}` belongs to `credits`: add them, or take it out", key)
+        if need.credits is not None and need.within_months is None:
+            wrong("`credits` must say within how many months they count, such as `{credits: 40, within_months: 60}`")
         courses = info.data.get("courses")
         if courses is None:
             return need  # its own fault is reported
         if need.any and need.any > len(courses):
             wrong(f"asks for {need.any} courses and lists {len(courses)}", "any")
-        minutes = [_known(info).minutes[course] for course in courses]
+        taught = [known(info).courses[course] for course in courses]
+        minutes = [each.minutes for each in taught]
         if need.minutes and None not in minutes:
             listed = sum(each or 0 for each in minutes)
             if need.minutes > listed:
                 wrong(f"asks for {need.minutes} minutes and lists courses of {listed} in all", "minutes")
+        _enough_credits(need, taught)
         return need
+
+
+def _enough_credits(need: NeedShape, taught: list[Taught]) -> None:
+    """Refuse a need of credits that no one could ever meet: each course counts once."""
+    if need.credits is None or any(each.credit_hundredths is None for each in taught):
+        return
+    kinds = need.of_kind or {}
+    if sum(map(hundredths, kinds.values())) > hundredths(need.credits):
+        wrong(f"asks for more credits by kind than the {need.credits:g} in all", "of_kind")
+    for kind, asked in kinds.items():
+        listed = sum(each.credit_hundredths or 0 for each in taught if each.credit_kind == kind)
+        if hundredths(asked) > listed:
+            wrong(f"asks for {asked:g} credits of {kind} and lists courses of {listed / 100:g} in all", "of_kind", kind)
+    listed = sum(each.credit_hundredths or 0 for each in taught)
+    if hundredths(need.credits) > listed:
+        wrong(f"asks for {need.credits:g} credits and lists courses of {listed / 100:g} in all", "credits")
 
 
 class ChangeShape(Shape):

@@ -52,7 +52,7 @@ def apply_courses(
             applied.courses_added = True
         else:
             applied.changes += [f"course {each.code}: {change}" for change in _differences(row, each)]
-            if (row.minutes, row.valid_months) != (each.minutes, each.valid_months):
+            if any(getattr(row, name) != getattr(each, name) for name in _WORTH):
                 restated.add(row.id)
         for name in _COURSE_FIELDS:
             setattr(row, name, getattr(each, name))
@@ -71,15 +71,25 @@ def apply_courses(
     return ids, restated
 
 
-_COURSE_FIELDS = ("title", "provider", "url", "minutes", "language", "valid_months", "retired_on")
+# What a completion comes to: a change restates all days.
+_WORTH = ("minutes", "valid_months", "lapses_each", "renewal_days", "grace_days", "credit_hundredths", "credit_kind")
+_COURSE_FIELDS = ("title", "provider", "url", "language", "retired_on", *_WORTH)
 
 
 def _differences(row: Course, each: CatalogueCourse) -> list[str]:
     return [
-        f"{name.replace('_', ' ')} {shown(getattr(row, name))} → {shown(getattr(each, name))}"
+        f"{_WORDS.get(name, name.replace('_', ' '))} {_shown(row, name)} → {_shown(each, name)}"
         for name in _COURSE_FIELDS
         if getattr(row, name) != getattr(each, name)
     ]
+
+
+_WORDS = {"credit_hundredths": "credits"}  # as the file calls them
+
+
+def _shown(course: Course | CatalogueCourse, name: str) -> str:
+    value = getattr(course, name)
+    return f"{value / 100:g}" if name == "credit_hundredths" and value else shown(value)
 
 
 def _apply_references(session: Session, catalogue: Catalogue, ids: dict[str, int], applied: CatalogueApplied) -> None:

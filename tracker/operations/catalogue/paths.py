@@ -176,7 +176,14 @@ def _publish(
     session.flush()
     for position, part in enumerate(each.sections):
         section = Section(
-            id=new_id(), version_id=version.id, position=position, title=part.title, need=part.need, number=part.number
+            id=new_id(),
+            version_id=version.id,
+            position=position,
+            title=part.title,
+            need=part.need,
+            number=part.number,
+            within_months=part.within_months,
+            of_kinds=dict(part.of_kinds) or None,
         )
         session.add(section)
         session.flush()

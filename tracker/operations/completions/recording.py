@@ -9,8 +9,8 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import MEMBERS_AT_ONCE, FactReader, World, current_world, facts_of
-from tracker.curriculum.days import add_months
 from tracker.curriculum.paths import Completed, CourseTerms
+from tracker.curriculum.paths.renewing import Entry, lasting
 from tracker.curriculum.words import Assurance, Outcome
 from tracker.models.loading import in_chunks
 from tracker.operations.actor import Actor
@@ -135,10 +135,12 @@ def _is_seen_again(row: Staged, mine: Iterable[Completed]) -> bool:
 
 def _is_lapsed(completed: Completed, mine: Iterable[Completed], terms: Mapping[int, CourseTerms], today: date) -> bool:
     """Whether a provider repeats a completion that holds no longer, and no other of the same course does."""
-    months = terms[completed.course].valid_months if completed.course in terms else None
-    if months is None or completed.assurance < Assurance.PROVIDER or add_months(completed.on, months) > today:
+    found = terms.get(completed.course)
+    if found is None or not found.lapses or completed.assurance < Assurance.PROVIDER:
         return False
-    return all(add_months(each.on, months) <= today for each in mine if each.course == completed.course)
+    known = [each for each in (completed, *mine) if each.course == completed.course]
+    entries = (Entry(each.on, each.assurance, each.course, (found,)) for each in known)
+    return all(cycle.until_on <= today for _, cycle in lasting(entries))
 
 
 def _known_besides(

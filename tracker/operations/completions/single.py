@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from tracker.curriculum.words import Assurance
 from tracker.models import Completion, Course, Member
-from tracker.models.base import lock_member
-from tracker.models.loading import read_rows
+from tracker.models.base import lock_member, member_lock
+from tracker.models.loading import read_together
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.completions.claims import is_late_claim
@@ -67,14 +67,12 @@ def log_completion(
             "staff record.",
             field="completed_on",
         )
-    lock_member(session, member.member_id)
-    same_day = read_rows(
-        session,
+    same_day = (
         "SELECT 1 FROM completion WHERE member_id = ? AND course_id = ? AND completed_on = ? AND assurance >= ?"
         " AND voided_at IS NULL LIMIT 1",
         (member.member_id, course.id, completed_on, int(assurance)),
     )
-    if list(same_day):
+    if read_together(session, [*member_lock(session, member.member_id), same_day])[-1]:
         raise Refused("already_logged", f"{course.title} on {completed_on} is already recorded.", field="completed_on")
     row = Staged(
         *(member.member_id, 0, course.id, completed_on, int(assurance), source),

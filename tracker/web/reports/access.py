@@ -16,15 +16,7 @@ from tracker.coverage.access_funnel import (
     paths_in,
     unit_access,
 )
-from tracker.coverage.access_funnel.files import (
-    COLUMNS,
-    PEOPLE_COLUMNS,
-    as_csv,
-    as_workbook,
-    people_rows,
-    report_rows,
-    step_words,
-)
+from tracker.coverage.access_funnel.files import access_document, people_document, step_words
 from tracker.coverage.people import MemberLine, Wanted, members_page
 from tracker.curriculum.words import UnitKind
 from tracker.models import LearningPath, Unit, db
@@ -32,7 +24,7 @@ from tracker.web import gate
 from tracker.web.asked import Asked, asked, one_of, text_of
 from tracker.web.gate import report_readers, staff_and_auditors
 from tracker.web.ids import row_id
-from tracker.web.reports.door import FORMS, download, file_url, here, reports
+from tracker.web.reports.door import FORMS, document_file, file_url, here, reports, stop_if_long
 
 _LOCALS_A_PAGE = 100
 _PEOPLE_A_PAGE = 50
@@ -50,22 +42,19 @@ def district_access(number: str) -> str:
     return _page(_district(number))
 
 
-@reports.get("/locals/<number>/access.csv", defaults={"form": "csv"})
-@reports.get("/locals/<number>/access.xlsx", defaults={"form": "xlsx"})
+@reports.get("/locals/<number>/access.<any(csv, xlsx, pdf):form>")
 @report_readers
 def local_access_file(number: str, form: str) -> Response:
     return _unit_file(local_for(db.session(), gate.reach(), printable(number)), form)
 
 
-@reports.get("/districts/<number>/access.csv", defaults={"form": "csv"})
-@reports.get("/districts/<number>/access.xlsx", defaults={"form": "xlsx"})
+@reports.get("/districts/<number>/access.<any(csv, xlsx, pdf):form>")
 @report_readers
 def district_access_file(number: str, form: str) -> Response:
     return _unit_file(_district(number), form)
 
 
-@reports.get("/locals/<number>/access/members.csv", defaults={"form": "csv"})
-@reports.get("/locals/<number>/access/members.xlsx", defaults={"form": "xlsx"})
+@reports.get("/locals/<number>/access/members.<any(csv, xlsx, pdf):form>")
 @report_readers
 def access_members_file(number: str, form: str) -> Response:
     """The people whom the page lists, all of them."""
@@ -75,9 +64,10 @@ def access_members_file(number: str, form: str) -> Response:
         abort(404)
     found = _access(unit, path, question)
     who = _who(found)
+    stop_if_long(len(_chosen(found, who)), form)
     lines, _ = _people(found, who, unit, path, question, size=None)
     name = ("access", unit.number, path.code, who.value, question.as_of.isoformat())
-    return _file("People", PEOPLE_COLUMNS, people_rows(lines), form, *name)
+    return document_file(people_document(lines, found.report, path, unit, who), form, *name)
 
 
 @reports.get("/access")
@@ -105,16 +95,15 @@ def all_access() -> str:
     )
 
 
-@reports.get("/access.csv", defaults={"form": "csv"})
-@reports.get("/access.xlsx", defaults={"form": "xlsx"})
+@reports.get("/access.<any(csv, xlsx, pdf):form>")
 @staff_and_auditors
 def all_access_file(form: str) -> Response:
     question = asked()
     path = _path(paths_in(db.session(), None, question.as_of))
     if path is None:
         abort(404)
-    rows = report_rows(_locals(path, question))
-    return _file("Access", COLUMNS, rows, form, "access", path.code, question.as_of.isoformat())
+    document = access_document(_locals(path, question), path, "Every local")
+    return document_file(document, form, "access", path.code, question.as_of.isoformat())
 
 
 def _page(unit: Unit) -> str:
@@ -156,12 +145,8 @@ def _unit_file(unit: Unit, form: str) -> Response:
     path = _path(paths_in(db.session(), unit, question.as_of))
     if path is None:
         abort(404)
-    rows = report_rows(_access(unit, path, question).report)
-    return _file("Access", COLUMNS, rows, form, "access", unit.number, path.code, question.as_of.isoformat())
-
-
-def _file(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]], form: str, *name: str) -> Response:
-    return download(as_csv(columns, rows) if form == "csv" else as_workbook(title, columns, rows), form, *name)
+    document = access_document(_access(unit, path, question).report, path, unit.title)
+    return document_file(document, form, "access", unit.number, path.code, question.as_of.isoformat())
 
 
 def _district(number: str) -> Unit:
@@ -196,12 +181,17 @@ def _who(found: UnitAccess) -> Who:
     return next((each for each in (Who.CANNOT_GET_IN, Who.NOT_DONE) if found.funnel.count(each)), Who.IN_SCOPE)
 
 
+def _chosen(found: UnitAccess, who: Who) -> list[PersonsAccess]:
+    """Those of these people whom the address looks for."""
+    wanted = Wanted(words=text_of("q"))
+    return [each for each in found.chosen(who) if wanted.takes(each.person)]
+
+
 def _people(
     found: UnitAccess, who: Who, unit: Unit, path: LearningPath, question: Asked, *, size: int | None
 ) -> tuple[list[tuple[MemberLine, PersonsAccess]], str | None]:
     """Some of these people with all there is to tell of each, and where the next page begins."""
-    wanted = Wanted(words=text_of("q"))
-    chosen = {each.person.member_id: each for each in found.chosen(who) if wanted.takes(each.person)}
+    chosen = {each.person.member_id: each for each in _chosen(found, who)}
     page = members_page(
         db.session(),
         [each.person for each in chosen.values()],

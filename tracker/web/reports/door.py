@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, abort, g, make_response, render_template, request, url_for
+from flask_wtf import FlaskForm
+from werkzeug.exceptions import ServiceUnavailable
 
 from tracker.access.reporting import units_seen
-from tracker.coverage.exports import Document, as_csv, as_workbook, document_csv, document_workbook
+from tracker.coverage.exports import (
+    MOST_PRINTED_ROWS,
+    Document,
+    TooLongToPrint,
+    coverage_document,
+    document_csv,
+    document_pdf,
+    document_workbook,
+)
 from tracker.coverage.figures import CoverageReport
 from tracker.coverage.heatmap import CoverageMap, coverage_map
+from tracker.coverage.rendering import NotRendered
 from tracker.models import db
+from tracker.operations.refused import Refused
 from tracker.web import gate
-from tracker.web.asked import Asked
+from tracker.web.asked import Asked, one_of
+from tracker.web.reports.exporting.naming import disposition, file_name
+from tracker.web.reports.exporting.writing import MEDIA_TYPES, Making
 
 reports = Blueprint("reports", __name__, url_prefix="/reports")
 
-FORMS = ("csv", "xlsx")
-_MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+FORMS = ("csv", "xlsx", "pdf")
+MOST_ROWS = 10_000  # of a file that is answered at once; a longer one is made by a job
+
+# What a report may be narrowed to in its address, as its files say it.
+_NARROWED = {
+    "path": "Path",
+    "kind": "Units",
+    "district": "District",
+    "sector": "Sector",
+    "craft": "Craft",
+    "country": "Country",
+    "state": "State",
+    "who": "People",
+    "target": "Target",
+    "q": "Words looked for",
 }
 
 
@@ -39,21 +64,76 @@ def map_of(question: Asked) -> CoverageMap:
 
 
 def report_file(report: CoverageReport, form: str, *name: str) -> Response:
-    """A report's rows as a file, called after what it tells and its day."""
-    return download(as_csv(report) if form == "csv" else as_workbook(report), form, *name, report.as_of.isoformat())
+    """A coverage report as a file, called after what it tells and its day."""
+    units = {row.unit: row.unit_title for row in report.rows}
+    whole = "The whole union" if gate.reach().sees_all_units else "The units that the reader may see"
+    scope = next((f"{title} ({unit})" for unit, title in units.items()), whole) if len(units) == 1 else whole
+    return document_file(coverage_document(report, "Upskilling coverage", scope), form, *name)
 
 
 def document_file(document: Document, form: str, *name: str) -> Response:
-    """A report as a file, called after what it tells."""
-    return download(document_csv(document) if form == "csv" else document_workbook(document), form, *name)
+    """A report as a file, called after what it tells and its day. One of more than :data:`MOST_ROWS` rows is made by a job.
+
+    ``?header=no`` leaves the bare rows of a CSV file, for programs.
+    """
+    bare = one_of("header", ("yes", "no")) == "no" and form == "csv"
+    document = _told(document)
+    day = document.fact("As of")
+    named = (*name, day) if day and day not in name else name
+    making: Making | None = g.get("making")
+    if making is not None:
+        making.write(document, file_name(form, *named), bare=bare)
+        return Response(status=204)
+    stop_if_long(sum(len(table.rows) for table in document.printed) if form == "pdf" else document.rows, form)
+    if form == "csv":
+        text = document_csv(document, header=not bare)
+        return download(text if bare else f"\ufeff{text}", form, *named)  # by the mark spreadsheets know that it is UTF-8
+    if form == "xlsx":
+        return download(document_workbook(document), form, *named)
+    return pdf_file(lambda: document_pdf(document), *named)
+
+
+def pdf_file(make: Any, *name: str) -> Response:
+    """What ``make()`` makes, a PDF, as a file; in words, where none can be made."""
+    try:
+        return download(make(), "pdf", *name)
+    except TooLongToPrint as error:
+        raise Refused("too_long_to_print", str(error)) from None
+    except NotRendered as error:
+        raise ServiceUnavailable(f"This PDF could not be made. {error} The CSV and XLSX files hold the same.") from None
+
+
+def stop_if_long(rows: int, form: str) -> None:
+    """Stop before a file of so many rows is answered at once: call it as soon as the number is known, before what costs.
+
+    A page says then that a job makes it; a PDF so long is refused in words.
+    """
+    if "making" in g:
+        return
+    if form == "pdf" and rows > MOST_PRINTED_ROWS:
+        raise Refused("too_long_to_print", str(TooLongToPrint(rows)))
+    if rows > MOST_ROWS:
+        address = f"{request.path}?{request.query_string.decode('ascii', 'replace')}".rstrip("?")
+        page = render_template("reports/export_long.html", form=FlaskForm(), rows=rows, address=address, kind=form)
+        abort(make_response(page, 200))
 
 
 def download(content: str | bytes, form: str, *name: str) -> Response:
     """Content as a file that the browser keeps."""
-    plain = "-".join(re.sub(r"[^A-Za-z0-9]+", "-", part).strip("-") for part in name if part)
-    answer = Response(content, content_type=_MEDIA_TYPES[form])
-    answer.headers["Content-Disposition"] = f'attachment; filename="{plain}.{form}"'
+    answer = Response(content, content_type=MEDIA_TYPES[form])
+    answer.headers["Content-Disposition"] = disposition(file_name(form, *name))
     return answer
+
+
+def _told(document: Document) -> Document:
+    """The document, with what it was narrowed to and the day on which its file is made."""
+    known = {name for name, _ in document.facts}
+    narrowed = [
+        (label, " ".join(request.args[name].split())[:100])
+        for name, label in _NARROWED.items()
+        if request.args.get(name, "").strip() and label not in known
+    ]
+    return replace(document, facts=[*document.facts, *narrowed, ("Made on", gate.today().isoformat())])
 
 
 def here(**changes: str | int | None) -> str:

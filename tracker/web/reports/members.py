@@ -1,4 +1,4 @@
-"""`/reports/members/<id>/<path>`: why a member is in a state, for readers who may see names."""
+"""`/reports/members/<id>/<path>`: why a member is in a state, down to the records, for readers who may see names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from flask import abort, render_template
 
 from tracker.access.finding import member_for
 from tracker.access.reporting import path_for
+from tracker.coverage.derivation import current_world
+from tracker.coverage.figures import end_of, is_restated_since
+from tracker.coverage.origins import origins_of
 from tracker.coverage.records import path_page
 from tracker.coverage.why import cards_in, reasons_through, why
 from tracker.models import db
@@ -18,19 +21,25 @@ from tracker.web.reports.door import reports
 @reports.get("/members/<int:member_id>/<path_code>")
 @report_readers
 def member(member_id: int, path_code: str) -> str:
-    """An officer sees someone who held a card in their local on the day asked, and what was true on that day; of what asks
-    them, what does so through that local."""
-    question, reach = asked(), gate.reach()
-    path = path_for(db.session(), path_code)
-    found = member_for(db.session(), reach, member_id, question.as_of)
+    """An officer sees someone who held a card in their local on the day asked, and what was true on that day, as it was
+    known on the other; of what asks them, what does so through that local."""
+    session, question, reach = db.session(), asked(), gate.reach()
+    path = path_for(session, path_code)
+    found = member_for(session, reach, member_id, question.as_of)
     if not (reach.sees_all_units or reach.locals_with_names):
         abort(404)  # their own record has its own page
     only = None if reach.sees_all_units else reach.locals_with_names
-    cards = cards_in(db.session(), found.member_id, question.as_of, only)
+    cards = cards_in(session, found.member_id, question.as_of, only)
     if only is not None and not cards:
         abort(404)
-    record = path_page(db.session(), path, found, question.as_of, question.floor)
-    reasons = reasons_through(db.session(), found.member_id, record.reasons, only)
+    known_at = end_of(question.known) if question.known and is_restated_since(session, question.known) else None
+    if known_at is not None:
+        cards = cards_in(session, found.member_id, question.as_of, only, known_at)
+    record = path_page(session, path, found, question.as_of, question.floor, known_at)
+    reasons = reasons_through(session, found.member_id, record.reasons, only, known_at)
+    curriculum = current_world(session).curriculum
+    listed = curriculum.listed(path.id)
+    telling = listed | {rule.course for rule in curriculum.equivalents if rule.stands_for in listed}
     return render_template(
         "reports/member.html",
         asked=question,
@@ -40,4 +49,6 @@ def member(member_id: int, path_code: str) -> str:
         record=record,
         reasons=reasons,
         sentence=why(found.first_name or found.name, record, reasons, question.floor),
+        origins=origins_of(session, found.member_id, telling, known_at),
+        shows_evidence=any(reach.may_see_evidence(card.unit.id) for card in cards) or reach.sees_all_units,
     )

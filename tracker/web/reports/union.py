@@ -2,110 +2,126 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from flask import Response, render_template, request
+from markupsafe import Markup, escape
 
-from tracker.coverage.heatmap import CoverageMap, UnitRow, Wanted
-from tracker.curriculum.coverage import Figure
-from tracker.curriculum.words import UnitKind
-from tracker.models import LearningPath, Unit
-from tracker.web.asked import Asked, asked, one_of, text_of
+from tracker.coverage.exports import Document, coverage_document
+from tracker.coverage.heatmap import Summary, UnitRow, summary_table
+from tracker.curriculum.coverage import whole_percent
+from tracker.models import Unit
+from tracker.web import gate
 from tracker.web.gate import report_readers
-from tracker.web.reports.door import FORMS, file_url, here, map_of, report_file, reports
-from tracker.web.showing import count, percent
-
-_KINDS = (UnitKind.DISTRICT.value, UnitKind.LOCAL.value)
-
-
-class Cell(NamedTuple):
-    """A figure of the map, as it is drawn."""
-
-    url: str
-    heat: int  # 0 to 10
-    percent: int
-    counts: str
+from tracker.web.reports.door import FORMS, document_file, file_url, here, reports
+from tracker.web.reports.filters import MapAsked, map_asked
+from tracker.web.showing import count
 
 
 class Line(NamedTuple):
+    """A unit's line of the map, as it is drawn."""
+
     unit: Unit
     url: str
-    district: str
-    cells: list[Cell | None]  # None: no one in scope
+    cells: Markup
 
 
 @reports.get("/")
 @report_readers
 def overview() -> str:
-    question = asked()
-    whole_map = map_of(question)
-    wanted = _wanted(whole_map)
-    asking = whole_map.asking
-    path = _path(whole_map)
-    columns = [path] if path else asking
-    page = whole_map.page(wanted, len(columns), request.args.get("after", ""))
+    found = map_asked()
+    chosen = found.map.chosen(found.wanted)
+    # of a craft most locals have no one: their lines would hide the others
+    rows = [row for row in chosen if row.figures or row.hidden] if found.map.craft else chosen
+    after = request.args.get("after", "")
+    asked_here = {name: value for name, value in request.args.items() if value and name != "after"}
+    page = found.map.page_of(rows, len(found.columns), after)
     return render_template(
         "reports/union.html",
-        asked=question,
-        map=whole_map,
-        wanted=wanted,
-        path=path,
-        columns=columns,
-        lines=_lines(page.rows, columns, question),
-        found=len(whole_map.chosen(wanted)),
-        first_url=here(after=None) if request.args.get("after") else None,
+        asked=found.question,
+        found=found,
+        map=found.map,
+        wanted=found.wanted,
+        path=found.path,
+        columns=found.columns,
+        summary=_summary(found),
+        lines=_lines(page.rows, found),
+        rows=len(rows),
+        without=len(chosen) - len(rows),
+        first_url=here(after=None) if after else None,
         next_url=here(after=page.next_key) if page.next_key else None,
         page_with=here,
+        picture_url=f"charts/heat?{urlencode(asked_here)}" if asked_here else "charts/heat",
         files=[(form, file_url(".overview_file", form)) for form in FORMS],
     )
 
 
-@reports.get("/coverage.csv", defaults={"form": "csv"})
-@reports.get("/coverage.xlsx", defaults={"form": "xlsx"})
+@reports.get("/coverage.<any(csv, xlsx, pdf):form>")
 @report_readers
 def overview_file(form: str) -> Response:
-    whole_map = map_of(asked())
-    path = _path(whole_map)
-    return report_file(whole_map.report(_wanted(whole_map), [path] if path else None), form, "coverage")
+    found = map_asked()
+    return document_file(union_document(found), form, "coverage", found.path.code if found.path else "", _day(found))
 
 
-def _codes(whole_map: CoverageMap) -> tuple[str, ...]:
-    return tuple(path.code for path in whole_map.paths)
+def union_document(found: MapAsked) -> Document:
+    """The map as asked, then what its locals add up to."""
+    report = found.map.report(found.wanted, [found.path] if found.path else None)
+    tables = []
+    if summary := _summary(found):
+        name = summary.unit.title if summary.unit else "The locals chosen"
+        tables.append(summary_table(summary, found.map.floor, f"{name} by path"))
+    return coverage_document(report, "Upskilling coverage", found.scope, tables=tables)
 
 
-def _path(whole_map: CoverageMap) -> LearningPath | None:
-    code = one_of("path", _codes(whole_map))
-    return next((path for path in whole_map.paths if path.code == code), None)
+def _summary(found: MapAsked) -> Summary | None:
+    """What the locals add up to; None for one local, and where a craft's small groups are hidden: a sum would tell them."""
+    if found.map.craft and not gate.reach().sees_all_units:
+        return None
+    summary = found.map.summary(found.wanted, found.columns if found.path else None)
+    return summary if summary.locals > 1 else None
 
 
-def _wanted(whole_map: CoverageMap) -> Wanted:
-    orders = ("unit", "district", *(f"{sign}{code}" for code in _codes(whole_map) for sign in ("", "-")))
-    return Wanted(
-        kind=one_of("kind", _KINDS),
-        district=one_of("district", tuple(unit.number for unit in whole_map.districts)),
-        words=text_of("q"),
-        sort=one_of("sort", orders) or "unit",
-    )
+def _day(found: MapAsked) -> str:
+    return found.map.as_of.isoformat()
 
 
-def _lines(rows: list[UnitRow], columns: list[LearningPath], question: Asked) -> list[Line]:
+def _lines(rows: list[UnitRow], found: MapAsked) -> list[Line]:
     """The rows as they are drawn. Addresses are short, for there are thousands: they are read from this page's own."""
-    queries = [urlencode({"path": path.code, **question.query}) for path in columns]
+    columns = [(path.id, str(escape(f"?{urlencode({'path': path.code, **found.query})}#path"))) for path in found.columns]
+    own = f"?{urlencode(found.query)}" if found.query else ""
     lines = []
     for row in rows:
         url = f"{row.unit.kind.value}s/{quote(row.unit.number, safe='')}"
-        cells = [
-            _cell(f"{url}?{query}#path", row.figure(path), question) for path, query in zip(columns, queries, strict=True)
-        ]
-        own = f"{url}?{urlencode(question.query)}" if question.query else url
-        lines.append(Line(row.unit, own, row.district, cells))
+        lines.append(Line(row.unit, url + own, _cells(row, str(escape(url)), columns, int(found.map.floor))))
     return lines
 
 
-def _cell(url: str, figure: Figure, question: Asked) -> Cell | None:
-    if not figure.in_scope:
-        return None
-    covered = figure.covered(question.floor)
-    whole = percent(covered, figure.in_scope)
-    return Cell(url, whole // 10, whole, f"{count(covered)} of {count(figure.in_scope)}")
+def _cells(row: UnitRow, url: str, columns: Sequence[tuple[int, str]], floor: int) -> Markup:
+    """The cells of a row. Written here and not by the template: two thousand of them were a third of the page's time.
+
+    Args:
+        url: the unit's address, and in ``columns`` by path what follows it: both escaped already.
+    """
+    cells = []
+    for path_id, query in columns:
+        figure = row.figures.get(path_id)
+        if figure is not None:
+            heat, words = _figure_cell(figure[floor], figure[0])
+            cells.append(f'<td class="heat-{heat}"><a href="{url}{query}">{words}</a></td>')
+        else:
+            cells.append(_HIDDEN if path_id in row.hidden else _NO_ONE)
+    return Markup("".join(cells))  # noqa: S704  (numbers, and addresses that are escaped)
+
+
+_NO_ONE = '<td><span class="heat-none" title="no one in scope">–</span></td>'
+_HIDDEN = '<td><span class="heat-none" title="a small group">hidden</span></td>'
+
+
+@lru_cache(maxsize=4_096)
+def _figure_cell(covered: int, in_scope: int) -> tuple[int, str]:
+    """How dark a cell is, 0 to 10, and what it says."""
+    whole = whole_percent(covered, in_scope)
+    return whole // 10, f"{whole} %<small>{count(covered)} of {count(in_scope)}</small>"

@@ -1,135 +1,178 @@
-"""`/reports/locals/<number>` and `/reports/districts/<n>`: one unit's figures, why so many, and its members' states."""
+"""`/reports/locals/<number>`: one local's figures, why so many, how its members stand, and who they are."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Response, abort, render_template, request
+from sqlalchemy import select
 
 from tracker.access.finding import local_for
-from tracker.access.reporting import district_for, printable, units_seen
-from tracker.coverage.call_list import call_list_csv, call_list_workbook
-from tracker.coverage.derivation import current_policy
-from tracker.coverage.local import Denominator, LocalCoverage, PathLine, denominator_of, local_coverage
-from tracker.coverage.people import COUNTED_STATES, MembersByState, Wanted, by_state, members_page, people_here
+from tracker.access.reporting import printable, units_seen
+from tracker.coverage.call_list import call_document
+from tracker.coverage.charts import trend_chart
+from tracker.coverage.derivation import current_world
+from tracker.coverage.exports import Chart
+from tracker.coverage.local import (
+    Counts,
+    LocalCoverage,
+    PathLine,
+    counts_of,
+    denominator_of,
+    in_scope_through,
+    left_out_for,
+    local_coverage,
+    local_document,
+    why_words,
+)
+from tracker.coverage.paging import Page
+from tracker.coverage.people import (
+    COUNTED_STATES,
+    MemberLine,
+    MembersByState,
+    PersonHere,
+    Wanted,
+    by_state,
+    members_page,
+    people_here,
+)
+from tracker.coverage.trends import trend
+from tracker.curriculum.policy import Policy
 from tracker.curriculum.states import State
-from tracker.curriculum.words import UnitKind
-from tracker.models import LearningPath, Unit, db
+from tracker.models import Craft, LearningPath, Unit, db
 from tracker.web import gate
 from tracker.web.asked import Asked, asked, one_of, text_of
 from tracker.web.gate import report_readers
 from tracker.web.ids import row_id
-from tracker.web.reports.door import FORMS, download, file_url, here, report_file, reports
+from tracker.web.reports.door import FORMS, document_file, file_url, here, reports, stop_if_long
+from tracker.web.reports.filters import craft_asked
+from tracker.web.reports.hiding import as_seen
 
 
 @dataclass(frozen=True)
 class OnPath:
-    """The unit on one path: whom the figure counts, and where they stand."""
+    """The local on one path: whom the figure counts, where they stand, and which of them are asked for."""
 
     line: PathLine
-    denominator: Denominator
-    members: MembersByState
+    counts: Counts
+    members: MembersByState  # of the craft asked for, or of all
     wanted: Wanted
+    craft: str
+    left_out: str  # which group of those left out is asked for, "" for those in scope
+
+    @property
+    def listed(self) -> Sequence[PersonHere]:
+        return self.members.people
 
 
 @reports.get("/locals/<number>")
 @report_readers
 def local(number: str) -> str:
-    return _page(local_for(db.session(), gate.reach(), printable(number)))
-
-
-@reports.get("/districts/<number>")
-@report_readers
-def district(number: str) -> str:
-    return _page(district_for(db.session(), gate.reach(), number))
-
-
-@reports.get("/locals/<number>.csv", defaults={"form": "csv"})
-@reports.get("/locals/<number>.xlsx", defaults={"form": "xlsx"})
-@report_readers
-def local_file(number: str, form: str) -> Response:
-    return _file(local_for(db.session(), gate.reach(), printable(number)), form)
-
-
-@reports.get("/districts/<number>.csv", defaults={"form": "csv"})
-@reports.get("/districts/<number>.xlsx", defaults={"form": "xlsx"})
-@report_readers
-def district_file(number: str, form: str) -> Response:
-    return _file(district_for(db.session(), gate.reach(), number), form)
-
-
-@reports.get("/locals/<number>/members.csv", defaults={"form": "csv"})
-@reports.get("/locals/<number>/members.xlsx", defaults={"form": "xlsx"})
-@report_readers
-def members_file(number: str, form: str) -> Response:
-    """The members that the page shows, all of them: whom to call."""
-    unit = local_for(db.session(), gate.reach(), printable(number))
-    question = asked()
+    unit, question = local_for(db.session(), gate.reach(), printable(number)), asked()
     coverage = _coverage(unit, question)
     path = _path(coverage)
-    if path is None or not gate.reach().may_see_names(unit.id):
-        abort(404)
-    on_path = _on_path(coverage, path, question)
-    listed = members_page(
-        db.session(),
-        on_path.members.people,
-        unit,
-        path,
-        day=question.as_of,
-        known=question.known,
-        floor=question.floor,
-        size=None,
-    )
-    write = call_list_csv if form == "csv" else call_list_workbook
-    return download(write(listed.rows), form, "members", unit.number, path.code, question.as_of.isoformat())
-
-
-def _page(unit: Unit) -> str:
-    question = asked()
-    coverage = _coverage(unit, question)
-    path = None if gate.reach().totals_of(unit.id) else _path(coverage)
     on_path = _on_path(coverage, path, question) if path else None
-    shows_names = unit.kind is UnitKind.LOCAL and gate.reach().may_see_names(unit.id)
     page = None
-    if on_path and path and shows_names:
-        page = members_page(
-            db.session(),
-            on_path.members.people,
-            unit,
-            path,
-            day=question.as_of,
-            known=question.known,
-            floor=question.floor,
-            after=on_path.wanted.after,
-        )
-    kind = unit.kind.value
+    if on_path and path and gate.reach().may_see_names(unit.id):
+        page = _listed(on_path, unit, path, question, after=on_path.wanted.after)
     return render_template(
-        "reports/unit.html",
+        "reports/local.html",
         asked=question,
         unit=unit,
         coverage=coverage,
         path=path,
         on_path=on_path,
         page=page,
+        policy=_policy(),
         states=COUNTED_STATES,
-        is_total=gate.reach().totals_of(unit.id),
+        State=State,
+        why_words=why_words,
         page_with=here,
         first_url=here(after=None) if on_path and on_path.wanted.after else None,
         next_url=here(after=page.next_key) if page and page.next_key else None,
-        files=[(form, file_url(f".{kind}_file", form, number=unit.number)) for form in FORMS],
+        files=[(form, file_url(".local_file", form, number=unit.number)) for form in FORMS],
         call_files=[(form, file_url(".members_file", form, number=unit.number)) for form in FORMS] if page else [],
     )
 
 
-def _file(unit: Unit, form: str) -> Response:
-    """Every path of the unit, as the page tells them."""
-    coverage = _coverage(unit, asked())
-    return report_file(coverage.report(), form, unit.kind.value, unit.number)
+@reports.get("/locals/<number>.<any(csv, xlsx, pdf):form>")
+@report_readers
+def local_file(number: str, form: str) -> Response:
+    """Every path of the local, and what the page tells of the one that is looked at."""
+    unit, question = local_for(db.session(), gate.reach(), printable(number)), asked()
+    coverage = _coverage(unit, question)
+    path = _path(coverage)
+    on_path = _on_path(coverage, path, question) if path else None
+    line, counts = (on_path.line, on_path.counts) if on_path else (None, None)
+    chart = _chart(unit, path, question) if path else None
+    document = local_document(coverage, line, counts, _policy(), [chart] if chart else [])
+    return document_file(document, form, "local", unit.number, question.as_of.isoformat())
+
+
+@reports.get("/locals/<number>/members.<any(csv, xlsx, pdf):form>")
+@report_readers
+def members_file(number: str, form: str) -> Response:
+    """The members that the page lists, all of them: whom to call."""
+    unit, question = local_for(db.session(), gate.reach(), printable(number)), asked()
+    coverage = _coverage(unit, question)
+    path = _path(coverage)
+    if path is None or not gate.reach().may_see_names(unit.id):
+        abort(404)
+    on_path = _on_path(coverage, path, question)
+    stop_if_long(len(on_path.listed), form)
+    lines = _listed(on_path, unit, path, question, size=None).rows
+    document = call_document(
+        unit,
+        path,
+        lines,
+        as_of=question.as_of,
+        known=question.known,
+        floor=question.floor,
+        which=_which(on_path),
+        why=on_path.left_out,
+    )
+    return document_file(document, form, "members", unit.number, path.code, question.as_of.isoformat())
+
+
+def _listed(
+    on_path: OnPath, unit: Unit, path: LearningPath, question: Asked, after: int | None = None, size: int | None = 50
+) -> Page[MemberLine]:
+    return members_page(
+        db.session(),
+        on_path.listed,
+        unit,
+        path,
+        day=question.as_of,
+        known=question.known,
+        floor=question.floor,
+        after=after,
+        size=size,
+    )
+
+
+def _chart(unit: Unit, path: LearningPath, question: Asked) -> Chart | None:
+    """The months until the day; None where no one was ever in scope."""
+    months = trend(db.session(), unit.id, path.id, as_of=question.as_of, known=question.known)
+    title = f"Local {unit.number}"
+    return trend_chart(months, title=title, floor=question.floor, target=path.target) if months.asked else None
+
+
+def _which(on_path: OnPath) -> str:
+    """Which of the members are asked for, in words."""
+    wanted = on_path.wanted
+    parts = [
+        why_words(on_path.left_out).capitalize() if on_path.left_out else "in scope",
+        on_path.craft and f"through a card of the craft {on_path.craft}",
+        wanted.state.value if wanted.state else "",
+        wanted.words and f"whose name or number matches “{wanted.words}”",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _coverage(unit: Unit, question: Asked) -> LocalCoverage:
     seen = units_seen(gate.reach())
-    return local_coverage(
+    coverage = local_coverage(
         db.session(),
         unit,
         as_of=question.as_of,
@@ -138,6 +181,11 @@ def _coverage(unit: Unit, question: Asked) -> LocalCoverage:
         whole=seen.whole,
         totals=seen.totals,
     )
+    return as_seen(coverage)
+
+
+def _policy() -> Policy:
+    return current_world(db.session()).policy
 
 
 def _path(coverage: LocalCoverage) -> LearningPath | None:
@@ -149,16 +197,35 @@ def _path(coverage: LocalCoverage) -> LearningPath | None:
 
 
 def _on_path(coverage: LocalCoverage, path: LearningPath, question: Asked) -> OnPath:
-    state = one_of("state", tuple(each.value for each in COUNTED_STATES))
-    wanted = Wanted(State(state) if state else None, text_of("q"), request.args.get("after", type=row_id))
-    policy = current_policy(db.session())
-    people = people_here(db.session(), coverage.unit, path.id, question.as_of, question.known)
     line = coverage.line_of(path)
     if line is None:
         abort(404)
-    return OnPath(
-        line,
-        denominator_of(people, policy),
-        by_state(people, wanted, day=question.as_of, floor=question.floor, policy=policy),
-        wanted,
+    session, unit, policy = db.session(), coverage.unit, _policy()
+    shows_names = gate.reach().may_see_names(unit.id)
+    state = one_of("state", tuple(each.value for each in COUNTED_STATES))
+    wanted = Wanted(State(state) if state else None, text_of("q"), request.args.get("after", type=row_id))
+    people = people_here(session, unit, path.id, question.as_of, question.known)
+    why = denominator_of(people, policy)
+    whole = by_state(people, wanted, day=question.as_of, floor=question.floor, policy=policy)
+    counts = counts_of(
+        people,
+        whole.counts,
+        why,
+        day=question.as_of,
+        floor=question.floor,
+        policy=policy,
+        hides_small=not shows_names,
     )
+    if not shows_names:
+        return OnPath(line, counts, whole, wanted, "", "")
+    left_out = one_of("left_out", (*policy.statuses, "exempt", "not asked"))
+    if left_out:
+        gone = [person for person in left_out_for(people, left_out, policy) if wanted.takes(person)]
+        return OnPath(line, counts, MembersByState(whole.counts, gone), wanted, "", left_out)
+    craft = craft_asked(list(session.scalars(select(Craft)))) if request.args.get("craft") else None
+    if craft:
+        through = in_scope_through(session, unit, path, craft.name, question.as_of, question.known)
+        mine = [person for person in people if person.member_id in through]
+        some = by_state(mine, wanted, day=question.as_of, floor=question.floor, policy=policy)
+        return OnPath(line, counts, some, wanted, craft.name, "")
+    return OnPath(line, counts, whole, wanted, "", "")

@@ -9,9 +9,23 @@
 - `importing`  files in, after seeing what they would do
 - `held`       what rosters ask for that could give an account away
 - `profiles`   how other providers' tables are read
+- `rules`      the policy and the catalogue in force, as people can read them
+- `simulating` what a change of the catalogue would do
 """
 
-from tracker.web.staff import assigning, desk, held, importing, merging, people, profiles, work
+from tracker.web.staff import assigning, desk, held, importing, merging, people, profiles, rules, simulating, work
 from tracker.web.staff.door import staff
 
-__all__ = ["assigning", "desk", "held", "importing", "merging", "people", "profiles", "staff", "work"]
+__all__ = [
+    "assigning",
+    "desk",
+    "held",
+    "importing",
+    "merging",
+    "people",
+    "profiles",
+    "rules",
+    "simulating",
+    "staff",
+    "work",
+]

@@ -20,7 +20,7 @@ from tracker.web import gate
 
 _WAIT = 3.0  # seconds a request waits for its job, so that small files need no page in between
 _MOMENT = 0.2  # seconds to wait for others before a page says that a job stopped
-_COMMAND = (sys.executable, "-P", "-c", "from tracker.cli import main; main()", "job", "run")
+_COMMAND = (sys.executable, "-P", "-c", "from tracker.cli import main; main()")
 
 GONE = "The process that worked on it ended before it was done. Nothing was recorded."
 
@@ -33,7 +33,7 @@ def originals_folder() -> Path:
     return gate.settings().instance / "imports"
 
 
-def begin(act: Callable[[Session, int], bool], job_id: int | None = None) -> int:
+def begin(act: Callable[[Session, int], bool], job_id: int | None = None, *, kind: str = "job") -> int:
     """Take a job's step, and let a process of its own go on from there. Waits a little for it.
 
     The lock is taken before the step and inherited by the process: a job that is under way is never without its holder.
@@ -41,6 +41,7 @@ def begin(act: Callable[[Session, int], bool], job_id: int | None = None) -> int
     Args:
         act: the step, in one transaction; False where there was nothing to do.
         job_id: the job; None for a new one, whose id ``act`` is given.
+        kind: the command that goes on with it: ``tracker job run`` or ``tracker export run``.
 
     Raises:
         Busy: others are writing. Nothing was done.
@@ -52,7 +53,7 @@ def begin(act: Callable[[Session, int], bool], job_id: int | None = None) -> int
     try:
         with writing() as session:
             is_ours = act(session, job_id)
-        process = _started(job_id, lock) if is_ours else None
+        process = _started(job_id, lock, kind) if is_ours else None
     finally:
         os.close(lock)  # from here on the process holds it alone
     if process is not None:
@@ -60,11 +61,11 @@ def begin(act: Callable[[Session, int], bool], job_id: int | None = None) -> int
     return job_id
 
 
-def _started(job_id: int, lock: int) -> subprocess.Popen[bytes] | None:
+def _started(job_id: int, lock: int, kind: str) -> subprocess.Popen[bytes] | None:
     """The process that works on a job; None where none could be started: its page says then that it stopped."""
     try:
         return subprocess.Popen(  # noqa: S603 — our own program, with numbers of our own
-            [*_COMMAND, str(job_id), "--lock", str(lock)],
+            [*_COMMAND, kind, "run", str(job_id), "--lock", str(lock)],
             env=_environment(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -72,7 +73,7 @@ def _started(job_id: int, lock: int) -> subprocess.Popen[bytes] | None:
             start_new_session=True,  # what ends the server does not end an import
         )
     except OSError as error:  # too many processes, no memory
-        current_app.logger.error("no process for import %s: %s", job_id, error)
+        current_app.logger.error("no process for %s %s: %s", kind, job_id, error)
         return None
 
 

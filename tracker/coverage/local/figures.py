@@ -1,26 +1,22 @@
-"""One unit's coverage: its figures beside those above it, what its denominators leave out, and its members' states.
-
-Everything here is asked of a local or of a district alike; who may see which part is for the door to say.
-"""
+"""One unit's figures on every path, beside those above it, by craft and, of a district, by local."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from math import ceil
+from statistics import median
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.figures import NOBODY, CoverageReport, CoverageRow, figures_on
-from tracker.coverage.heatmap import locals_under, natural, open_totals
-from tracker.coverage.people import PersonHere, people_here
+from tracker.coverage.heatmap import LOCALS_OF_A_TOTAL, locals_under, open_totals
 from tracker.curriculum.coverage import EVERY_CRAFT, Figure
-from tracker.curriculum.policy import Policy
+from tracker.curriculum.local_numbers import natural
+from tracker.curriculum.push import people_to_go
 from tracker.curriculum.words import Assurance, UnitKind
 from tracker.models import Craft, LearningPath, Unit, UnitClosure
 
@@ -33,8 +29,18 @@ class Beside(NamedTuple):
 
 
 class CraftFigure(NamedTuple):
+    """A craft's figure here; None where it is about too few people for this reader."""
+
     craft: str
-    figure: Figure
+    figure: Figure | None
+
+
+class Median(NamedTuple):
+    """The median of the shares of a district's locals with anyone in scope, at the floor asked."""
+
+    district: Unit
+    share: Fraction
+    locals: int
 
 
 class LocalFigure(NamedTuple):
@@ -52,6 +58,7 @@ class PathLine:
     figure: Figure
     floor: Assurance
     beside: Sequence[Beside]  # the district, then the whole union
+    median: Median | None = None  # of a local's district; None where there is none, or too few locals for this reader
 
     @property
     def covered(self) -> int:
@@ -66,7 +73,7 @@ class PathLine:
         """How many more must be covered to reach the target: 0 once it is reached; None without a target."""
         if self.path.target is None:
             return None
-        return max(ceil(Fraction(str(self.path.target)) * self.figure.in_scope) - self.covered, 0)
+        return people_to_go(self.path.target, self.figure.in_scope, self.covered)
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,11 @@ class LocalCoverage:
     def idle(self) -> list[LearningPath]:
         """The paths that ask no one here yet."""
         return [line.path for line in self.lines if not line.figure.in_scope and line.path.retired_on is None]
+
+    @property
+    def has_medians(self) -> bool:
+        """Whether it can be told beside the other locals of its district, on some path at least."""
+        return any(line.median for line in self.asking)
 
     def line_of(self, path: LearningPath) -> PathLine | None:
         return next((line for line in self.lines if line.path.id == path.id), None)
@@ -130,7 +142,18 @@ def local_coverage(
     # every total the reader may see counts, on this page or not: two pages must not tell more than each of them
     under = locals_under(session, totals)
     here = locals_under(session, {unit.id})[unit.id]
-    read = {unit.id, *(each.id for each in above), *here, *(whole or ()), *(each for ids in under.values() for each in ids)}
+    district = next((each for each in above if each.kind is UnitKind.DISTRICT), None)
+    if unit.kind is not UnitKind.LOCAL:
+        district = None
+    siblings = locals_under(session, {district.id})[district.id] if district else []
+    read = {
+        unit.id,
+        *(each.id for each in above),
+        *here,
+        *siblings,
+        *(whole or ()),
+        *(each for ids in under.values() for each in ids),
+    }
     crafts = {row.id: row.name for row in session.execute(select(Craft.id, Craft.name))}
     by_craft: dict[tuple[int, int], Figure] = {}
     figures: dict[tuple[int, int], Figure] = {}
@@ -161,7 +184,11 @@ def local_coverage(
         if own is None:
             hidden.append(path)
         else:
-            lines.append(PathLine(path, own, floor, [Beside(each, shown(each, path)) for each in above]))
+            middle = None
+            if district:
+                fewest = LOCALS_OF_A_TOTAL if district.id in seen_only_as_total else 1
+                middle = _median(district, [figures.get((each, path.id), NOBODY) for each in siblings], floor, fewest)
+            lines.append(PathLine(path, own, floor, [Beside(each, shown(each, path)) for each in above], middle))
     return LocalCoverage(
         unit,
         as_of,
@@ -178,6 +205,11 @@ def local_coverage(
         },
         {} if is_total or unit.kind is not UnitKind.DISTRICT else _locals(session, here, paths, figures),
     )
+
+
+def _median(district: Unit, figures: Iterable[Figure], floor: Assurance, fewest: int) -> Median | None:
+    shares = [Fraction(figure.covered(floor), figure.in_scope) for figure in figures if figure.in_scope]
+    return Median(district, median(shares), len(shares)) if len(shares) >= fewest else None
 
 
 def _above(session: Session, unit: Unit) -> list[Unit]:
@@ -204,62 +236,3 @@ def _locals(
         ]
         for path in paths
     }
-
-
-# --- Why so many? --------------------------------------------------------------------------------------------------
-
-
-class LeftOut(NamedTuple):
-    """How many who hold a card here are not in scope, and why."""
-
-    members: int
-    why: str
-
-
-@dataclass(frozen=True)
-class Denominator:
-    """Why so many: those with a card here on the day, less those left out, are those in scope."""
-
-    with_card: int
-    left_out: Sequence[LeftOut]
-    in_scope: int
-
-
-def denominator(
-    session: Session, unit: Unit, path: LearningPath, day: date, policy: Policy, known: date | None = None
-) -> Denominator:
-    """Whom a figure's denominator counts, and whom it leaves out."""
-    return denominator_of(people_here(session, unit, path.id, day, known), policy)
-
-
-def denominator_of(people: Iterable[PersonHere], policy: Policy) -> Denominator:
-    """Each person with a card here in exactly one group, so that it adds up.
-
-    Someone with two cards here is told by the one that comes nearest to being counted: a card that counts before one that
-    does not, one that is asked for the path before one that is not.
-    """
-    in_scope = exempt = not_asked = 0
-    by_status: Counter[str] = Counter()
-    total = 0
-    for person in people:
-        total += 1
-        if person.is_in_scope:
-            in_scope += 1
-        elif person.is_asked:
-            exempt += 1  # asked through a card that counts: only an exemption keeps them out
-        elif any(status in policy.counts for status in person.statuses):
-            not_asked += 1
-        else:
-            by_status[min(person.statuses, key=lambda status: _place(status, policy))] += 1
-    left_out = [LeftOut(by_status[status], status) for status in sorted(by_status, key=lambda each: _place(each, policy))]
-    if exempt:
-        left_out.append(LeftOut(exempt, "exempt"))
-    if not_asked:
-        left_out.append(LeftOut(not_asked, "not asked"))
-    return Denominator(total, left_out, in_scope)
-
-
-def _place(status: str, policy: Policy) -> tuple[int, str]:
-    """Where a status stands in the policy's own order."""
-    place = policy.statuses.index(status) if status in policy.statuses else len(policy.statuses)
-    return place, status

@@ -1,0 +1,198 @@
+"""Who takes a local to its target, and what each has still to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tracker.coverage.derivation import current_world, facts_of, world_as_known
+from tracker.coverage.figures import end_of, is_restated_since
+from tracker.coverage.people import MemberLine, PersonHere, members_page, people_here
+from tracker.coverage.progress import remaining_of, takeable_minutes, ways_to
+from tracker.curriculum.push import Candidate, Push, Remaining, fewest_people, people_to_go
+from tracker.curriculum.words import Assurance
+from tracker.models import Course, LearningPath, Unit
+
+
+class Need(NamedTuple):
+    """The same courses, and how many people lack just these."""
+
+    courses: tuple[Course, ...]
+    minutes: int
+    people: int
+
+
+class PushLine(NamedTuple):
+    """Someone to call, or whose completions wait."""
+
+    line: MemberLine
+    take: tuple[Course, ...]
+    minutes: int
+    unsure: tuple[Course, ...]  # done, and not as sure yet as the floor asks
+
+
+@dataclass(frozen=True)
+class PushList:
+    """The fewest people who take a local to its target: the same object behind the page and its files."""
+
+    unit: Unit
+    path: LearningPath
+    as_of: date
+    known: date | None
+    floor: Assurance
+    target: float  # a share
+    in_scope: int
+    covered: int
+    push: Push[PersonHere]
+    courses: Mapping[int, Course]
+
+    @property
+    def target_percent(self) -> int:
+        return round(100 * self.target)
+
+    @property
+    def callers(self) -> list[PersonHere]:
+        """Whom to call, the nearest to finishing first."""
+        return [each.key for each in self.push.calls]
+
+    @property
+    def waiters(self) -> list[PersonHere]:
+        """Who needs no call: what they have done only waits to be reviewed or confirmed."""
+        return [each.key for each in self.push.waiting]
+
+    @property
+    def reached(self) -> int:
+        """How many would be covered once all of them finish."""
+        return self.covered + len(self.push.chosen)
+
+    def within(self, minutes: int) -> int:
+        """How many of them need no more than so many minutes, those who only wait among them."""
+        return sum(1 for each in self.push.chosen if each.remaining.minutes <= minutes)
+
+    @property
+    def needs(self) -> list[Need]:
+        """What those to be called lack, the commonest first: where a class in the hall would do most."""
+        alike = Counter((each.remaining.courses or (), each.remaining.minutes) for each in self.push.calls)
+        return [
+            Need(self.named(courses), minutes, number)
+            for (courses, minutes), number in sorted(alike.items(), key=lambda each: (-each[1], each[0][1], each[0][0]))
+        ]
+
+    def named(self, courses: Collection[int]) -> tuple[Course, ...]:
+        return tuple(self.courses[course] for course in courses)
+
+    @property
+    def finding(self) -> str:
+        """The answer, in a sentence or two."""
+        where, aim = f"Local {self.unit.number}" if self.unit.kind == "local" else self.unit.title, self.target_percent
+        if not self.in_scope:
+            return f"No one in {where} is in scope of {self.path.title} on this day."
+        if not self.push.needed:
+            return f"{where} has reached {aim}\u00a0%: there is no one whom it needs to call."
+        chosen = len(self.push.chosen)
+        people = "1 person" if chosen == 1 else f"{chosen:,} people"
+        if self.push.is_enough:
+            said = f"{people} {'takes' if chosen == 1 else 'take'} {where} to {aim}\u00a0%"
+        elif chosen:
+            share = 100 * self.reached // self.in_scope
+            said = (
+                f"Even all {people} who can finish take {where} to {share}\u00a0%, not to {aim}\u00a0%"
+                if chosen > 1
+                else (f"Even with the 1 person who can finish, {where} comes to {share}\u00a0%, not to {aim}\u00a0%")
+            )
+        else:
+            return f"No one who is missing in {where} can finish on what is offered now: {aim}\u00a0% is out of reach."
+        return "; ".join([said, *self._of_them(chosen)]) + "."
+
+    def _of_them(self, chosen: int) -> list[str]:
+        parts = []
+        one_course = [need for need in self.needs if len(need.courses) == 1]
+        if one_course:
+            most = one_course[0]
+            length = f"{most.minutes}-minute course" if most.minutes else "course"
+            parts.append(f"{_of_those(most.people, chosen)} one {length} away")
+        if waiting := len(self.push.waiting):
+            wait = "waits" if waiting == 1 else "wait"
+            what = "the provider’s word" if self.floor is Assurance.PROVIDER else "review"
+            parts.append(f"{_some(waiting, chosen)} only {wait} for {what}")
+        return parts
+
+
+def _some(number: int, of: int) -> str:
+    return ("all of them" if of > 1 else "they") if number == of else f"{number:,} of them"
+
+
+def _of_those(number: int, of: int) -> str:
+    return f"{_some(number, of)} {'is' if number == 1 and of > 1 else 'are'}"
+
+
+def push_list(
+    session: Session,
+    unit: Unit,
+    path: LearningPath,
+    *,
+    as_of: date,
+    known: date | None,
+    floor: Assurance,
+    target: float,
+) -> PushList:
+    """Who takes a unit to a target on a path. A few statements, whatever the number of members.
+
+    Args:
+        target: the share to reach, above 0 and up to 1.
+    """
+    people = [person for person in people_here(session, unit, path.id, as_of, known) if person.is_in_scope]
+    missing = {person.member_id: person for person in people if not _is_covered(person, as_of, floor)}
+    moment = end_of(known) if known is not None and is_restated_since(session, known) else None
+    world = current_world(session) if moment is None else world_as_known(session, moment)
+    ways = ways_to(path.id, day=as_of, world=world, takeable=takeable_minutes(session, as_of))
+    listed = world.curriculum.listed(path.id)
+    relevant = listed | {rule.course for rule in world.curriculum.equivalents if rule.stands_for in listed}
+    alike: dict[Hashable, Remaining] = {}  # many have done what many others have: nothing, to begin with
+    candidates = []
+    for member_id, facts in facts_of(session, world, missing.keys(), known_at=moment):
+        asked, person = facts.asked[path.id], missing[member_id]
+        done = tuple(sorted(each for each in facts.completed if each.course in relevant))
+        remaining = alike.get((asked, done))
+        if remaining is None:
+            remaining = remaining_of(asked, done, path.id, day=as_of, floor=floor, world=world, ways=ways)
+            alike[asked, done] = remaining
+        candidates.append(Candidate(person, remaining, person.due_on, person.name_key))
+    covered = len(people) - len(missing)
+    push = fewest_people(candidates, people_to_go(target, len(people), covered))
+    named = {course for each in push.chosen for course in (*(each.remaining.courses or ()), *each.remaining.unsure)}
+    courses = {course.id: course for course in session.scalars(select(Course).where(Course.id.in_(named)))}
+    return PushList(unit, path, as_of, known, floor, target, len(people), covered, push, courses)
+
+
+def _is_covered(person: PersonHere, day: date, floor: Assurance) -> bool:
+    return any(row.level >= floor and row.from_on <= day < row.until_on for row in person.standings)
+
+
+def push_line_page(
+    session: Session, found: PushList, people: Sequence[PersonHere], *, after: int | None = None, size: int | None = 50
+) -> tuple[list[PushLine], str | None]:
+    """Some of these people of the list with all there is to tell of each, and the key to ask for those after them with."""
+    page = members_page(
+        session,
+        people,
+        found.unit,
+        found.path,
+        day=found.as_of,
+        known=found.known,
+        floor=found.floor,
+        after=after,
+        size=size,
+    )
+    left = {each.key.member_id: each.remaining for each in found.push.chosen}
+    lines = []
+    for line in page.rows:
+        mine = left[line.member.member_id]
+        lines.append(PushLine(line, found.named(mine.courses or ()), mine.minutes, found.named(mine.unsure)))
+    return lines, page.next_key

@@ -1,0 +1,120 @@
+"""What is frozen, and by whom."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Collection
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from tracker.coverage.frozen.hiding import hidden_of
+from tracker.coverage.frozen.pack import Pack
+from tracker.coverage.frozen.reading import pack_figures
+from tracker.coverage.frozen.shapes import PackFigures
+from tracker.curriculum.words import Assurance
+from tracker.models import FrozenReport, LearningPath, Unit
+from tracker.operations.actor import Actor
+from tracker.operations.audit import audit
+from tracker.operations.refused import Refused, refuse_impossible_day
+
+LONGEST_TITLE = 150
+
+
+def new_code() -> str:
+    """What a public page is found by: 130 bits that nobody guesses, in letters and digits that can be read from paper."""
+    return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+
+
+def figures_to_freeze(
+    session: Session,
+    *,
+    title: str,
+    unit: Unit,
+    path: LearningPath | None,
+    as_of: date,
+    floor: Assurance,
+    today: date,
+    now: datetime,
+) -> PackFigures:
+    """The figures of this moment, to be frozen. Other writers must be held off (``writing(alone=True)``).
+
+    Args:
+        path: None for every path that asks anyone here.
+        now: the moment; taken after the writers were held off, so that whatever is recorded later counts as later.
+
+    Raises:
+        Refused: ``no_title``, ``long_title``, ``impossible_day``, ``day_to_come``, ``no_one_asked``, ``small_group``.
+    """
+    refuse_wrong_title(title)
+    refuse_impossible_day(as_of, "as_of")
+    if as_of > today:
+        raise Refused("day_to_come", f"{as_of} is still to come: freeze a day that is over, or today.", field="as_of")
+    figures = pack_figures(session, unit, None if path is None else [path], as_of=as_of, floor=floor, frozen_at=now)
+    if not any(each.figure(unit.id).in_scope for each in figures.paths):
+        asked = f" for {path.title}" if path else ""
+        raise Refused("no_one_asked", f"No one in {unit.title} is asked{asked} on {as_of}: there is nothing to freeze.")
+    hidden = hidden_of(figures)
+    if all(hidden[each.id].is_whole for each in figures.paths if each.figure(unit.id).in_scope):
+        raise Refused(
+            "small_group",
+            f"Fewer than {figures.smallest} people are in scope in {unit.title}: their figures would tell of single people, "
+            "and are not frozen.",
+        )
+    return figures
+
+
+def refuse_wrong_title(title: str) -> None:
+    """Say no to a title that cannot stand at the head of a report.
+
+    Raises:
+        Refused: ``no_title``, ``long_title``.
+    """
+    if not title.strip() or not title.isprintable():
+        raise Refused("no_title", "Give the report a title, on one line.", field="title")
+    if len(title) > LONGEST_TITLE:
+        raise Refused("long_title", f"Keep the title to {LONGEST_TITLE} characters: these are {len(title)}.", field="title")
+
+
+def record_frozen(
+    session: Session, report_id: int, figures: PackFigures, pack: Pack, actor: Actor, *, title: str, code: str
+) -> FrozenReport:
+    """Record a report whose files are kept, with the moment of which its figures are."""
+    report = FrozenReport(
+        id=report_id,
+        code=code,
+        title=title,
+        unit_id=figures.scope.id,
+        as_of=figures.as_of,
+        known=None,  # all that was known at ``frozen_at``
+        floor=figures.floor,
+        manifest=pack.manifest,
+        sha256=pack.sha256,
+        frozen_at=figures.frozen_at,
+        frozen_by=actor.user_id,
+    )
+    session.add(report)
+    session.flush()
+    detail = {
+        "title": title,
+        "as_of": figures.as_of.isoformat(),
+        "floor": figures.floor.word,
+        "paths": _codes(figures),
+        "sha256": pack.sha256,
+    }
+    audit(
+        session,
+        actor,
+        "freeze_report",
+        object_kind="frozen_report",
+        object_id=report.id,
+        unit_id=report.unit_id,
+        detail=detail,
+        at=figures.frozen_at,
+    )
+    return report
+
+
+def _codes(figures: PackFigures) -> Collection[str]:
+    return [path.code for path in figures.paths]
