@@ -9,7 +9,7 @@ WORKERS ?= 2
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench lock clean
+.PHONY: help setup run test lint format bench pictures lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ format: setup ## Put the code into its one format
 
 bench: setup ## Measure against plain SQL (MEMBERS=168000)
 	MEMBERS=$(MEMBERS) $(BIN)/python -m benchmarks.run
+
+pictures: setup ## Take the README's pictures anew, while `make run` serves (needs Chromium)
+	$(BIN)/python docs/take_pictures.py http://127.0.0.1:$(PORT)
 
 lock: setup ## Write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

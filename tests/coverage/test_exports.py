@@ -34,9 +34,9 @@ from tracker.coverage.exports import (
     safe_text,
     write_workbook,
 )
-from tracker.coverage.exports.printing import printed_text, whole_percent
+from tracker.coverage.exports.printing import printed_text
 from tracker.coverage.figures import CoverageReport, CoverageRow
-from tracker.curriculum.coverage import Figure
+from tracker.curriculum.coverage import Figure, whole_percent
 from tracker.curriculum.words import Assurance
 
 DAY = date(2026, 2, 28)
@@ -371,13 +371,6 @@ def test_the_numbers_are_the_same_in_every_form(figures: list[tuple[int, int, in
             f"Path {place} Local 80 · Studio Grips {in_scope:,} {reviewed:,} {words} {claimed:,} {reviewed:,} {provider:,}"
         )
         assert line.replace("\u00a0", " ") in printed.replace("\u00a0", " ")
-
-
-@pytest.mark.parametrize(("covered", "in_scope"), [(0, 7), (1, 1_000), (999, 1_000), (7, 7), (29, 200), (24_361, 168_001)])
-def test_a_share_is_printed_as_the_pages_write_it(covered: int, in_scope: int) -> None:
-    from tracker.curriculum.coverage import whole_percent as percent
-
-    assert whole_percent(covered, in_scope) == percent(covered, in_scope)
 
 
 def test_the_templates_are_in_the_package() -> None:

@@ -148,19 +148,21 @@ def world_as_known(session: Session, known_at: datetime | None = None) -> World:
     )
 
 
+def section_rule(row: SectionRow) -> Section:
+    """What a section asks, as the rules take it."""
+    return Section(
+        row.need,
+        frozenset(each.course_id for each in row.courses),
+        row.number,
+        row.within_months or 0,
+        tuple(sorted((row.of_kinds or {}).items())),
+    )
+
+
 def _version(row: PathVersionRow) -> PathVersion:
     return PathVersion(
         row.number,
-        tuple(
-            Section(
-                section.need,
-                frozenset(each.course_id for each in section.courses),
-                section.number,
-                section.within_months or 0,
-                tuple(sorted((section.of_kinds or {}).items())),
-            )
-            for section in row.sections
-        ),
+        tuple(section_rule(section) for section in row.sections),
         row.lookback_months,
         row.from_on or date.min,
         row.change,

@@ -9,8 +9,10 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from tracker.coverage.derivation import section_rule
 from tracker.coverage.exports import Column, Kind, Table
-from tracker.curriculum.paths import ChangePolicy, NeedKind
+from tracker.coverage.records.cycles import needs_in_words
+from tracker.curriculum.paths import ChangePolicy
 from tracker.models import LearningPath, PathVersion, Section, SectionCourse
 
 
@@ -65,14 +67,7 @@ def versions_table(versions: Sequence[VersionTold]) -> Table:
 
 
 def _need(section: Section) -> str:
-    courses = len(section.courses)
-    if section.need is NeedKind.ALL:
-        return "its course" if courses == 1 else f"all {courses} courses"
-    if section.need is NeedKind.ANY:
-        return f"any {section.number} of {courses} courses"
-    if section.need is NeedKind.MINUTES:
-        return f"{section.number:,} minutes of {courses} courses"
-    return f"{section.number:,} {section.need.value} of {courses} courses"
+    return needs_in_words(section_rule(section))
 
 
 def _titles(version: PathVersion) -> dict[int, str]:

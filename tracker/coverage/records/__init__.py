@@ -40,7 +40,7 @@ def member_record(session: Session, member: Member, day: date) -> MemberRecord:
     facts = next(facts for _, facts in facts_of(session, world, [member.member_id]))
     holdings = _holdings(session, member, facts, world, day)
     reasons = reasons_on(session, member.member_id, day, facts, world)
-    exempt = exemptions_on(session, member.member_id, day)
+    exempt = exemptions_on(session, member.member_id, day) if facts.excuses else {}
     paths = [
         path_record(
             path,
@@ -105,21 +105,19 @@ def _holdings(
     known_at: datetime | None = None,
 ) -> Holdings:
     courses = published(session).courses
-    evidence = dict(
-        session.execute(
-            select(Evidence.completion_id, Evidence.url).where(
-                Evidence.member_id == member.member_id, Evidence.url.is_not(None)
-            )
-        ).all()
-    )
-    completions = session.scalars(
-        select(Completion).where(Completion.member_id == member.member_id, valid(Completion, known_at))
+    completions = session.execute(
+        select(Completion, Evidence.url)
+        .outerjoin(
+            Evidence,
+            (Evidence.member_id == Completion.member_id)
+            & (Evidence.completion_id == Completion.id)
+            & Evidence.url.is_not(None),
+        )
+        .where(Completion.member_id == member.member_id, valid(Completion, known_at))
     )
     sightings = {
-        Completed(each.course_id, each.completed_on, int(each.assurance)): Sighting(
-            each, courses[each.course_id], "", evidence.get(each.id)
-        )
-        for each in completions
+        Completed(each.course_id, each.completed_on, int(each.assurance)): Sighting(each, courses[each.course_id], "", url)
+        for each, url in completions
     }
     return Holdings(day, world, courses, credits(facts.completed, world.curriculum), sightings)
 
