@@ -38,6 +38,8 @@ def wait_for_the_script(page: Page) -> None:
 def test_a_picture_is_drawn_in_both_themes_narrow_and_wide(sign_in: SignIn, picture: str) -> None:
     page = sign_in("staff")
     wait_for_the_script(page)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
     papers = set()
     for scheme, width in (("light", 1440), ("dark", 360)):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
@@ -57,6 +59,7 @@ def test_a_picture_is_drawn_in_both_themes_narrow_and_wide(sign_in: SignIn, pict
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
     assert papers == {LIGHT, DARK}
+    assert said == []  # Vega tells there of a scale that it could not work out
 
 
 def test_a_picture_follows_the_theme_and_its_frame(sign_in: SignIn) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Callable
@@ -276,3 +277,45 @@ def test_a_damaged_file_is_told_and_not_given_out(code: str, signed_in: Callable
 
 def test_when_nothing_is_frozen_the_page_says_what_it_is_for(crowd: World, signed_in: Callable[[str], Browser]) -> None:
     assert "Nothing is frozen yet" in signed_in("dora").get("/reports/frozen").text
+
+
+def test_a_pack_hides_what_the_map_of_the_district_hides(
+    crowd: World, app: Flask, signed_in: Callable[[str], Browser]
+) -> None:
+    """Each by itself gives nothing away: but what one hides beside a small group, the other would show."""
+    sizes = {"80": {"sound": 5, "props": 5}, "600": {"grip": 5, "props": 1}}
+    rows = [
+        f"{number}{craft}{place},Nell{place},{NAME},,{number},{craft},active,member,2020-01-01,,"
+        for number, crafts in sizes.items()
+        for craft, people in crafts.items()
+        for place in range(people)
+    ]
+    with app.app_context(), writing(alone=True) as session:
+        import_roster(session, (ROSTER + "\n".join(rows)).encode(), "crafts.csv", OPERATOR, today=today(), now=now())
+    code = freeze(signed_in("ben"))
+    dora = signed_in("dora")
+    in_pack = {
+        row["craft"]
+        for row in csv.DictReader(io.StringIO(dora.get(f"/reports/frozen/{code}/crafts.csv").text))
+        if row["path"] == "safe" and row["shown"]
+    }
+    on_map = set()
+    for craft in ("grip", "editing", "sound", "props"):
+        rows_of_it = csv.DictReader(io.StringIO(dora.get(f"/reports/coverage.csv?craft={craft}&path=safe&header=no").text))
+        if not any(row["unit"] == "80" and row["in_scope"] for row in rows_of_it):
+            on_map.add(craft)
+    assert "editing" in on_map
+    assert len(on_map) > 1
+    assert on_map <= in_pack
+
+
+def test_where_people_stop_is_not_told_of_one_person_by_the_district_less_its_other_locals(
+    crowd: World, signed_in: Callable[[str], Browser]
+) -> None:
+    dora = signed_in("dora")
+    told = {
+        unit: dora.get(f"/reports/paths/safe/sections.csv?unit={unit}").status_code == 200 for unit in ("2", "80", "600")
+    }
+    assert told == {"2": True, "80": False, "600": False}, "District 2 less Local 80 is the one person of Local 600"
+    assert dora.get("/reports/charts/sections.json?unit=80&path=safe").status_code == 404
+    assert signed_in("ben").get("/reports/paths/safe/sections.csv?unit=80").status_code == 200

@@ -241,7 +241,9 @@ def test_the_page_fetches_how_many_are_within_one_hour(as_reader: Reader) -> Non
     page = as_reader("ben").get(f"/reports/locals/80?{DAY}").text
     later = re.search(r'data-later="([^"]+)"', page)
     assert later
-    assert as_reader("ben").get(html.unescape(later[1])).text == ", 2 of them within one hour"
+    assert as_reader("ben").get(html.unescape(later[1])).text == (
+        ", 2 of them within one hour (1 of these only waits for review)"
+    )
     assert as_reader("ben").get("/reports/locals/80/nearest?path=free").text == ""
 
 

@@ -83,9 +83,12 @@ def test_a_local_of_crafts_without_exposure_is_told_apart(app: Flask, asked: Wor
     with app.app_context():
         state(STATED)
     page = text_of(signed_in("sam").get("/reports/priorities").text)
-    assert "No exposure stated: not ranked, 3 people not covered (grip)." in page
+    assert "No exposure stated: not ranked, 3 people not covered, counted path by path (grip)." in page
     assert "Local 80: 3 of 3 not covered" in page
-    assert "Local 600 comes first: 1 of 1 not covered, at step 4 on average. It stays first in every case" in page
+    assert (
+        "Local 600 comes first: 1 of 1 not covered, at step 4 on average, counted path by path. It stays first in every case"
+        in page
+    )
 
 
 def test_the_pages_links_lead_on(app: Flask, asked: World, signed_in: Sign) -> None:

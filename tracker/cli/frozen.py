@@ -126,7 +126,10 @@ def _verify_file(report: FrozenReport, file: Path) -> None:
 
 def _told(each: Restated, floor: Assurance) -> str:
     where = f"{each.path}, {each.what}" if each.what else each.path
-    return f"{where}: {_counted(each.then, floor)} is now {_counted(each.now, floor)}"
+    then, now = _counted(each.then, floor), _counted(each.now, floor)
+    if then == now:
+        return f"{where}: {then} is the same at this floor, and another at another floor"
+    return f"{where}: {then} is now {now}"
 
 
 def _counted(figure: Figure | None, floor: Assurance) -> str:

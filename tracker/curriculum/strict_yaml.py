@@ -26,6 +26,7 @@ Loc: TypeAlias = tuple[str | int, ...]  # the way from the top of the file to a 
 
 _LONGEST_TEXT = 2_000_000  # characters; a curriculum of a hundred courses has some thirty thousand
 _DEEPEST = 20  # a curriculum nests six deep
+_MOST_KEYS = 500  # of one mapping: each key that is wrong is looked for among all of them
 _TAG: Final = "tag:yaml.org,2002:"
 _READS_AS = {"bool": "yes/no", "int": "a number", "float": "a number", "timestamp": "a day", "null": "nothing"}
 _HINTS = (
@@ -69,7 +70,10 @@ class _Composer(yaml.SafeLoader):
             raise _refusal("nested too deeply", event)
         self.depth += 1
         try:
-            return super().compose_node(parent, index)
+            node = super().compose_node(parent, index)
+            if isinstance(node, yaml.MappingNode) and len(node.value) > _MOST_KEYS:
+                raise _refusal(f"{len(node.value):,} keys in one place, where there may be {_MOST_KEYS}", event)
+            return node
         finally:
             self.depth -= 1
 

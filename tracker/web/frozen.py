@@ -113,5 +113,6 @@ def _when(report: FrozenReport, became: Restatement) -> datetime | None:
         moments = [each.at for each in facts[:1]] + list(texts)
         if len(_restated_at) >= _MOST_KNOWN:
             _restated_at.clear()
-        _restated_at[state] = max(moments, default=None)
-    return _restated_at[state]
+        when = _restated_at[state] = max(moments, default=None)
+        return when
+    return _restated_at.get(state)

@@ -83,7 +83,7 @@ def _drawn(ranked: Sequence[_Point], steps: float | None, finding: str, summary:
         }
         for each, at in zip(named, places, strict=True)
     ]
-    axis = {"grid": True, "tickMinStep": 1, "format": "~s"}
+    axis = {"grid": True, "tickMinStep": 1, "format": ",d"}
     x = {
         "field": "exposure",
         "type": "quantitative",

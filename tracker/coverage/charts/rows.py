@@ -21,7 +21,7 @@ def row_texts(transform: Sequence[Mapping[str, Any]], *, indent: int = 0, style:
     return [
         {
             "transform": list(transform),
-            "mark": {**common, "align": "left", "dx": indent, "style": style, "limit": {"expr": f"width - {150 + indent}"}},
+            "mark": {**common, "align": "left", "dx": indent, "style": style, "limit": {"expr": f"width - {170 + indent}"}},
             "encoding": {"x": {"value": 0}, "text": {"field": "label"}},
         },
         {

@@ -137,9 +137,8 @@ def _drawn(trend: Trend, floor: Assurance, target: float | None, finding: str, s
         layers += _mark_layers(trend)
     axis = {"title": None, "grid": False, "format": "%b %Y", "labelOverlap": "greedy", "tickCount": 6, "labelFlush": True}
     spec = specification(values=values, layers=layers, height=240, finding=finding, summary=summary)
-    first, last = trend.points[0].day, trend.points[-1].day
-    domain = [_moment(first), _moment(last)]
-    spec["encoding"] = {"x": {**_DAY, "scale": {"type": "utc", "domain": domain}, "axis": axis}}
+    # no domain in numbers: Vega-Lite writes it as an expression that the page's interpreter, under its CSP, cannot read
+    spec["encoding"] = {"x": {**_DAY, "scale": {"type": "utc", "nice": False}, "axis": axis}}
     return spec
 
 

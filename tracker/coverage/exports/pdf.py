@@ -81,7 +81,11 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _width(rows: list[list[str]], place: int) -> int:
-    """How much of the room a column of text gets, beside others."""
-    longest = sorted(len(row[place]) for row in rows[:2_000])
+    """How much of the room a column of text gets, beside others; 0 for numbers of members and such: as wide as it is."""
+    cells = [row[place] for row in rows[:2_000]]
+    if all(len(cell) <= 12 and " " not in cell for cell in cells):
+        return 0
+    longest = sorted(len(cell) for cell in cells)
     usual = longest[len(longest) * 9 // 10] if longest else 0
-    return min(max(usual, 8), 40)
+    unbroken = max((len(word) for cell in cells for word in cell.split()), default=0)
+    return min(max(usual, unbroken + 2, 8), 40)

@@ -114,6 +114,7 @@ COVERAGE_DEFINITIONS = (
     "In scope: distinct people with a card here whose status counts, who are asked for the path and not exempt from it.",
     "Covered: those in scope who hold the path complete on the day, counting only what is at least as sure as the floor.",
     "Share: covered ÷ in scope; empty where no one is in scope.",
+    "Claimed, reviewed, provider: who is covered if what is at least that sure counts; each holds the surer ones too.",
     "A person counts once in each local where they hold a card, and once in every unit above.",
 )
 

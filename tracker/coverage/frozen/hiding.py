@@ -36,7 +36,17 @@ def hidden_keys(
 
 def hidden_of(pack: PackFigures) -> dict[int, Hidden]:
     """What stays hidden, by path."""
-    keys = {path.id: hidden_keys(pack.units, path.units, path.crafts, pack.scope.id, pack.smallest) for path in pack.paths}
+    keys = {
+        path.id: hidden_keys(
+            pack.units,
+            path.units,
+            path.crafts,
+            pack.scope.id,
+            pack.smallest,
+            [("craft", craft) for craft in path.hidden_crafts],
+        )
+        for path in pack.paths
+    }
     told = [path for path in pack.paths if ("unit", pack.scope.id) not in keys[path.id]]
     groups, hides_cards = _hidden_groups(told, pack.smallest)
     return {

@@ -13,10 +13,11 @@ from tracker.coverage.figures import figures_on
 from tracker.coverage.frozen.denominators import denominators
 from tracker.coverage.frozen.shapes import PackFigures, PathFigures, TextInForce, UnitHere
 from tracker.coverage.frozen.wording import version_words
+from tracker.coverage.heatmap import hidden_cells, locals_under
 from tracker.coverage.trends import trend
 from tracker.curriculum.coverage import EVERY_CRAFT, Figure
 from tracker.curriculum.local_numbers import natural
-from tracker.curriculum.words import Assurance
+from tracker.curriculum.words import Assurance, UnitKind
 from tracker.models import AppliedText, Craft, LearningPath, PathVersion, Section, SectionCourse, Unit, UnitClosure
 
 _MONTHS = 24  # of the trend
@@ -47,6 +48,10 @@ def pack_figures(
     policy = current_policy(session)
     whys = denominators(session, unit.id, [path.id for path in paths], as_of, policy)
     versions = _versions(session, [path.id for path in paths], as_of)
+    # who reads the whole district sees another table of these crafts: what is hidden in that one would stand here else
+    district = _district_of(session, unit)
+    beside = {district, *locals_under(session, {district})[district]} if district else ()
+    cells = hidden_cells(session, beside, paths, as_of=as_of, known=None)
     read = [
         PathFigures(
             path.id,
@@ -58,6 +63,7 @@ def pack_figures(
             _crafts_of(by_craft, path.id),
             whys[path.id],
             trend(session, unit.id, path.id, as_of=as_of, months=_MONTHS),
+            frozenset(craft for unit_id, craft in cells.get(path.id, ()) if unit_id == unit.id),
         )
         for path in sorted(paths, key=lambda path: path.code)
     ]
@@ -81,6 +87,12 @@ def units_under(session: Session, unit_id: int) -> list[UnitHere]:
     )
     rows = [UnitHere(each.id, each.number, each.title, each.kind, each.parent_id) for each in found]
     return sorted(rows, key=lambda each: (each.id != unit_id, natural(each.number)))
+
+
+def _district_of(session: Session, unit: Unit) -> int | None:
+    """The district that a unit is, or stands in; None for the whole union."""
+    above = select(Unit.id).join(UnitClosure, UnitClosure.ancestor_id == Unit.id)
+    return session.scalar(above.where(UnitClosure.descendant_id == unit.id, Unit.kind == UnitKind.DISTRICT).limit(1))
 
 
 def texts_in_force(session: Session) -> list[TextInForce]:

@@ -36,6 +36,7 @@ class PathFigures:
     crafts: Mapping[int, Figure]  # by craft within the scope, likewise
     denominator: Denominator
     trend: Trend
+    hidden_crafts: frozenset[int] = frozenset()  # those of the scope that pages hide from who reads the whole district
 
     def figure(self, unit_id: int) -> Figure:
         return self.units.get(unit_id, Figure(0, 0, 0, 0))

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import current_policy
-from tracker.coverage.figures import figures_on
+from tracker.coverage.figures import figures_on, is_restated_since
 from tracker.coverage.heatmap.map import CoverageMap
 from tracker.coverage.heatmap.small_cells import hidden_crafts
 from tracker.coverage.heatmap.totals import totals_above
@@ -35,10 +35,13 @@ def coverage_map(
 
     Args:
         whole: the units whose figures they may see; None for all.
-        totals: the units of which they may see a total, if at least five locals contribute to it: never a craft's.
+        totals: the units of which they may see a total, if at least five locals contribute to it: never a craft's, and none
+            as known on a day since which anything was recorded.
         craft: only those in scope through a card of this craft. Its small groups stay hidden outside ``named``.
         named: the locals whose members they may see by name; None for all.
     """
+    if known is not None and whole is not None and is_restated_since(session, known):
+        totals = ()  # counted from the facts: for a total, of everyone in the union, at any officer's word
     paths = list(session.scalars(select(LearningPath).order_by(LearningPath.id)))
     units = {unit.id: unit for unit in session.scalars(select(Unit))}
     under = locals_under(session, totals)

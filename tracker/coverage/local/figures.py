@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tracker.coverage.figures import NOBODY, CoverageReport, CoverageRow, figures_on
+from tracker.coverage.figures import NOBODY, CoverageReport, CoverageRow, figures_on, is_restated_since
 from tracker.coverage.heatmap import LOCALS_OF_A_TOTAL, locals_under, open_totals
 from tracker.curriculum.coverage import EVERY_CRAFT, Figure
 from tracker.curriculum.local_numbers import natural
@@ -133,8 +133,11 @@ def local_coverage(
     Args:
         unit: a local or a district.
         whole: the units whose figures the reader may see; None for all.
-        totals: the units of which they may see a total, if at least five locals contribute to it.
+        totals: the units of which they may see a total, if at least five locals contribute to it; as known on a day since
+            which anything was recorded, only this unit itself.
     """
+    if known is not None and whole is not None and is_restated_since(session, known):
+        totals = {*totals} & {unit.id}  # counted from the facts: those above would be of everyone in the union
     paths = list(session.scalars(select(LearningPath).order_by(LearningPath.id)))
     above = _above(session, unit)
     seen_only_as_total = {each.id for each in (unit, *above) if whole is not None and each.id not in whole} & {*totals}

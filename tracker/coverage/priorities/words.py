@@ -53,17 +53,19 @@ def findings(found: Priorities) -> list[str]:
     if not found.ranked:
         return ["Everyone who is in scope here is covered." if found.trained else "No one is in scope here."]
     first = found.ranked[0]
+    each_path = "" if found.path else ", counted path by path"
     sentences = []
     if found.is_by_people:
         sentences.append(
             f"No exposure is stated for any craft here, so the order is by people not covered alone: {first.label} comes "
-            f"first, {first.people:,} of {first.in_scope:,} not covered."
+            f"first, {first.people:,} of {first.in_scope:,} not covered{each_path}."
         )
     else:
-        sentences.append(f"{capital(first.label)} comes first: {_people(first)}.{_steadiness(first, found)}")
+        sentences.append(f"{capital(first.label)} comes first: {_people(first)}{each_path}.{_steadiness(first, found)}")
     if found.unstated and not found.is_by_people:
         crafts = ", ".join(part.craft.name for part in found.unstated)
-        sentences.append(f"No exposure stated: not ranked, {found.unstated_people:,} people not covered ({crafts}).")
+        number = f"{found.unstated_people:,} people not covered{each_path}"
+        sentences.append(f"No exposure stated: not ranked, {number} ({crafts}).")
     return sentences
 
 

@@ -36,6 +36,7 @@ from tracker.web.asked import Asked, asked, one_of, text_of
 from tracker.web.gate import report_readers
 from tracker.web.reports.door import FORMS, document_file, file_url, here, reports
 from tracker.web.reports.filters import reader_map
+from tracker.web.reports.hiding import hides_how_people_stand
 
 _ORDERS = ("lowest", "highest", "unit")
 _LOCALS_A_PAGE = 50
@@ -231,13 +232,15 @@ def unit_asked() -> Unit:
 
 
 def funnel_for(unit: Unit, found: LearningPath, question: Asked) -> SectionFunnel | None:
-    """None where so few are in scope that a reader from outside the unit may not see how they stand."""
+    """None where a reader from outside may not see how they stand: so few are in scope, here or in a local beside it."""
     session, reach = db.session(), gate.reach()
     funnel = section_funnel(session, unit, found, as_of=question.as_of, known=question.known, floor=question.floor)
     if reach.may_see_names(unit.id):
         return funnel
     smallest = current_policy(session).small_group
-    return None if any(0 < version.in_scope < smallest for version in funnel.versions) else funnel
+    if any(0 < version.in_scope < smallest for version in funnel.versions):
+        return None
+    return None if hides_how_people_stand(unit, found, question.as_of, question.known) else funnel
 
 
 def _called(unit: Unit) -> str:

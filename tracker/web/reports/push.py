@@ -95,6 +95,9 @@ def nearest(number: str) -> Response:
     if aim and aim.percent and (needed := (found := _found(unit, aim, question)).push.needed):
         near = found.within(AN_HOUR)
         words = f", {'all' if near == needed else f'{near:,}'} of them within one hour" if near else ", none within one hour"
+        if waiting := len(found.waiters):
+            number = "all" if waiting == near else f"{waiting:,}"
+            words += f" ({number} of these only {'waits' if waiting == 1 else 'wait'} for review)"
         if not found.push.is_enough:
             words += f"; {needed - len(found.push.chosen):,} cannot finish with what is offered now"
     return Response(words, content_type="text/plain; charset=utf-8")
