@@ -52,7 +52,7 @@ def test_without_exposure_the_page_goes_by_people_and_teaches_how_to_state_it(as
     assert (
         "No exposure is stated for any craft here, so the order is by people not covered alone: Local 80 comes first" in page
     )
-    assert "tracker catalogue diff" in page
+    assert "tracker policy diff" in page
     assert "3 of 3" in page
 
 

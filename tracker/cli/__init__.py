@@ -59,6 +59,7 @@ def _attach() -> None:
         learning,
         linkedin,
         notices,
+        policy,
         profiles,
         reports,
         roster,

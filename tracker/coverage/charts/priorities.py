@@ -20,28 +20,34 @@ class _Point(NamedTuple):
 
 
 def priorities_chart(
-    points: Sequence[tuple[str, float, int, int]], *, title: str = "The union", steps: float | None = None
+    points: Sequence[tuple[str, float, int, int]],
+    *,
+    title: str = "The union",
+    steps: float | None = None,
+    each_path: bool = False,
 ) -> Chart:
     """A point for each local or craft; the first ten by rank bear their names.
 
     Args:
         points: label, exposure as the policy states it, people not covered, rank (1 is first).
         steps: the top of the scale of exposures, where the policy has one.
+        each_path: whether people are counted path by path, so that who lacks two of them is two.
     """
+    apart_by = ", counted path by path" if each_path else ""
     ranked = sorted((_Point(*point) for point in points), key=lambda point: (point.rank, point.label))
     if not ranked:
         finding = "No exposure is stated yet for anyone who is in scope"
         summary = "There is nothing to draw: the policy states no exposure, or no one is in scope."
     else:
         first = ranked[0]
-        finding = f"{first.label} comes first: exposure {first.exposure:g}, {people(first.uncovered)} not covered"
+        finding = f"{first.label} comes first: exposure {first.exposure:g}, {people(first.uncovered)} not covered{apart_by}"
         named = "; ".join(
             f"{each.rank}. {each.label}, exposure {each.exposure:g}, {each.uncovered:,} not covered"
             for each in ranked[:_NAMED]
         )
         summary = " ".join(
             (
-                sentence(f"{title}: {counted(len(ranked), 'point')}, exposure to AI against people not covered"),
+                sentence(f"{title}: {counted(len(ranked), 'point')}, exposure to AI against people not covered{apart_by}"),
                 sentence(f"the first by rank: {named}"),
             )
         )
@@ -55,10 +61,10 @@ def priorities_chart(
         [(each.rank, each.label, each.exposure, each.uncovered) for each in ranked],
         f"{title}: where to train next",
     )
-    return Chart("priorities", finding, summary, _drawn(ranked, steps, finding, summary), table)
+    return Chart("priorities", finding, summary, _drawn(ranked, steps, finding, summary, apart_by), table)
 
 
-def _drawn(ranked: Sequence[_Point], steps: float | None, finding: str, summary: str) -> dict[str, Any]:
+def _drawn(ranked: Sequence[_Point], steps: float | None, finding: str, summary: str, apart_by: str) -> dict[str, Any]:
     right = steps or max([1.0, *(each.exposure for each in ranked)])
     top = max([1, *(each.uncovered for each in ranked)])
     named = ranked[:_NAMED]
@@ -94,7 +100,7 @@ def _drawn(ranked: Sequence[_Point], steps: float | None, finding: str, summary:
         "field": "uncovered",
         "type": "quantitative",
         "scale": {"domain": [0, top * 1.1], "nice": False},
-        "axis": {"title": "People not covered", "titleX": 0, "titleY": -12, "tickCount": 5, **axis},
+        "axis": {"title": f"People not covered{apart_by}", "titleX": 0, "titleY": -12, "tickCount": 5, **axis},
     }
     tooltip = [
         {"field": "label", "title": "Who"},

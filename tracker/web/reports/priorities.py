@@ -93,4 +93,6 @@ def chart_of(found: Priorities) -> Chart | None:
     """The picture of the first rows; none where no exposure is stated, for then it has but one side."""
     points = chart_points(found)
     where = found.district.title if found.district else "The union"
-    return priorities_chart(points, title=where, steps=found.policy.steps) if points else None
+    if not points:
+        return None
+    return priorities_chart(points, title=where, steps=found.policy.steps, each_path=found.path is None)
