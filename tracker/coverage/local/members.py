@@ -61,12 +61,15 @@ def counts_of(
     floor: Assurance,
     policy: Policy,
     hides_small: bool,
+    is_part: bool = False,
 ) -> Counts:
     """The counts, whole or with what is about too few people hidden.
 
     Args:
         states: how many in scope are in each state.
         hides_small: whether the reader is from outside the unit.
+        is_part: whether they see a unit above it in this way too: of a part nothing is told then that the figure does not
+            tell, for taken from the whole it would tell of another part.
     """
     if not hides_small:
         return Counts(states, _due_days(people, day, floor, policy), why.with_card, why.left_out, 0, why.in_scope)
@@ -74,13 +77,14 @@ def counts_of(
     covered = [state for state in states if state.is_complete]
     rest = [state for state in states if not state.is_complete and state is not State.UNDER_REVIEW]
     lines = [line for line in (covered, rest) if len(line) > 1]
-    hidden = hide({state: states[state] for line in lines for state in line}, lines, policy.small_group)
+    cells = {state: states[state] for line in lines for state in line}
+    hidden = {*cells, *rest} if is_part else hide(cells, lines, policy.small_group)
     shown = {state: None if state in hidden else number for state, number in states.items()}
     groups = {group.why: group.members for group in why.left_out}
     gone = why.with_card - why.in_scope
     if 0 < gone < policy.small_group:
         return Counts(shown, (), None, (), gone, why.in_scope)
-    small = hide(groups, [list(groups)], policy.small_group)
+    small = {*groups} if is_part else hide(groups, [list(groups)], policy.small_group)
     return Counts(
         shown,
         (),

@@ -215,6 +215,7 @@ def _on_path(coverage: LocalCoverage, path: LearningPath, question: Asked) -> On
         floor=question.floor,
         policy=policy,
         hides_small=not shows_names,
+        is_part=not shows_names,
     )
     if not shows_names:
         return OnPath(line, counts, whole, wanted, "", "")
