@@ -194,3 +194,13 @@ def test_several_processes_of_one_server_put_it_together_but_once(tmp_path: Path
     assert len(made) == 1
     assert both[0].found == both[1].found
     assert both[0].found is not None
+
+
+def test_a_large_process_may_ask_without_a_fresh_one_each_time(renderer: Renderer) -> None:
+    large = bytearray(450 << 20)  # what the asking process holds is not what drawing left behind
+    large[::4_096] = b"x" * len(large[::4_096])
+    renderer.rendered({"kind": "typst", "source": "One"})
+    process = renderer.process_id
+    renderer.rendered({"kind": "typst", "source": "Two"})
+    assert renderer.process_id == process
+    assert len(large) == 450 << 20
