@@ -94,10 +94,6 @@ class PathChange:
     def outcome(self, policy: ChangePolicy, day: date) -> Outcome:
         return next(each for each in self.outcomes if each.policy is policy and each.day == day)
 
-    @property
-    def most_lost(self) -> int:
-        return max((each.lost for each in self.outcomes), default=0)
-
 
 @dataclass
 class Edited:

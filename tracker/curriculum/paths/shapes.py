@@ -165,11 +165,6 @@ class Curriculum:
         """Every course that any version of the path lists."""
         return self._listed[path]
 
-    def paths_touched_by(self, course: int) -> set[int]:
-        """The paths whose standing a completion of this course may change."""
-        credited = {course} | {equivalent.stands_for for equivalent in self.stands_for(course)}
-        return {path for path, listed in self._listed.items() if listed & credited}
-
 
 class Completed(NamedTuple):
     """One completion, as the rule needs it."""

@@ -28,7 +28,6 @@ from tracker.coverage.charts import (
 )
 from tracker.coverage.exports import COVERAGE_DEFINITIONS, FLOOR_WORDS, Chart, Document, Kind, Table, facts_asked
 from tracker.coverage.exports.shapes import Cell
-from tracker.coverage.local import local_coverage
 from tracker.coverage.rendering import FILE_FORMS, NotRendered, render_chart
 from tracker.coverage.rendering.script import PageScript
 from tracker.coverage.trends import total_trend, trend
@@ -40,6 +39,7 @@ from tracker.web.gate import public, report_readers
 from tracker.web.reports import compare, paths, priorities
 from tracker.web.reports.door import document_file, reports
 from tracker.web.reports.filters import map_asked
+from tracker.web.reports.seen import coverage_seen
 
 _MEDIA_TYPES = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 _OF_THE_FILE = ("name", "form", "theme", "width", "heading")  # what an address says of the file, not of the picture
@@ -160,16 +160,8 @@ def _trend(question: Asked) -> Picture:
 
 
 def _assurance(question: Asked) -> Picture:
-    unit, seen = _unit(), units_seen(gate.reach())
-    coverage = local_coverage(
-        db.session(),
-        unit,
-        as_of=question.as_of,
-        known=question.known,
-        floor=question.floor,
-        whole=seen.whole,
-        totals=seen.totals,
-    )
+    unit = _unit()
+    coverage = coverage_seen(unit, question)
     targets = {line.path.target for line in coverage.asking}
     rows = [(line.path.title, line.figure) for line in coverage.lines]
     target = targets.pop() if len(targets) == 1 else None

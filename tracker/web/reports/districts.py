@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Response, abort, render_template
 
-from tracker.access.reporting import district_for, units_seen
+from tracker.access.reporting import district_for
 from tracker.coverage.charts import trend_chart
 from tracker.coverage.derivation import current_policy
 from tracker.coverage.district import (
@@ -17,16 +17,16 @@ from tracker.coverage.district import (
 )
 from tracker.coverage.exports import Chart
 from tracker.coverage.heatmap import PathSummary, Summary
-from tracker.coverage.local import Counts, LocalCoverage, PathLine, counts_of, denominator_of, local_coverage, why_words
+from tracker.coverage.local import Counts, LocalCoverage, PathLine, counts_of, denominator_of, why_words
 from tracker.coverage.people import COUNTED_STATES, Wanted, by_state, people_here
 from tracker.coverage.trends import trend
 from tracker.curriculum.policy import Policy
-from tracker.models import LearningPath, Unit, db
+from tracker.models import LearningPath, db
 from tracker.web import gate
-from tracker.web.asked import Asked, asked, one_of
+from tracker.web.asked import Asked, asked
 from tracker.web.gate import report_readers
 from tracker.web.reports.door import FORMS, document_file, file_url, here, reports
-from tracker.web.reports.hiding import as_seen
+from tracker.web.reports.seen import coverage_seen, path_asked
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class OnPath:
 def district(number: str) -> str:
     unit, question = district_for(db.session(), gate.reach(), number), asked()
     is_total = gate.reach().totals_of(unit.id)
-    coverage = _coverage(unit, question)
-    path = None if is_total else _path(coverage)
+    coverage = coverage_seen(unit, question)
+    path = None if is_total else path_asked(coverage)
     summaries = [] if is_total else [path_summary(coverage, line) for line in coverage.asking]
     return render_template(
         "reports/district.html",
@@ -71,8 +71,8 @@ def district(number: str) -> str:
 def district_file(number: str, form: str) -> Response:
     """Every path of the district and its locals, and what the page tells of the one that is looked at."""
     unit, question = district_for(db.session(), gate.reach(), number), asked()
-    coverage = _coverage(unit, question)
-    path = None if gate.reach().totals_of(unit.id) else _path(coverage)
+    coverage = coverage_seen(unit, question)
+    path = None if gate.reach().totals_of(unit.id) else path_asked(coverage)
     found = _on_path(coverage, path, question) if path else None
     line, counts, charts = (found.line, found.counts, [found.chart] if found.chart else []) if found else (None, None, [])
     document = district_document(coverage, line, counts, _policy(), charts)
@@ -81,28 +81,6 @@ def district_file(number: str, form: str) -> Response:
 
 def _policy() -> Policy:
     return current_policy(db.session())
-
-
-def _coverage(unit: Unit, question: Asked) -> LocalCoverage:
-    seen = units_seen(gate.reach())
-    coverage = local_coverage(
-        db.session(),
-        unit,
-        as_of=question.as_of,
-        known=question.known,
-        floor=question.floor,
-        whole=seen.whole,
-        totals=seen.totals,
-    )
-    return as_seen(coverage)
-
-
-def _path(coverage: LocalCoverage) -> LearningPath | None:
-    """The path asked for, or else the first that asks anyone here."""
-    code = one_of("path", tuple(line.path.code for line in coverage.lines))
-    if code:
-        return next(line.path for line in coverage.lines if line.path.code == code)
-    return coverage.asking[0].path if coverage.asking else None
 
 
 def _on_path(coverage: LocalCoverage, path: LearningPath, question: Asked) -> OnPath:

@@ -10,23 +10,18 @@ from flask import Blueprint, Response, abort, g, make_response, render_template,
 from flask_wtf import FlaskForm
 from werkzeug.exceptions import ServiceUnavailable
 
-from tracker.access.reporting import units_seen
 from tracker.coverage.exports import (
     MOST_PRINTED_ROWS,
     Document,
     TooLongToPrint,
-    coverage_document,
     document_csv,
     document_pdf,
     document_workbook,
 )
-from tracker.coverage.figures import CoverageReport
-from tracker.coverage.heatmap import CoverageMap, coverage_map
 from tracker.coverage.rendering import NotRendered
-from tracker.models import db
 from tracker.operations.refused import Refused
 from tracker.web import gate
-from tracker.web.asked import Asked, one_of
+from tracker.web.asked import one_of
 from tracker.web.reports.exporting.naming import disposition, file_name
 from tracker.web.reports.exporting.writing import MEDIA_TYPES, Making
 
@@ -48,27 +43,6 @@ _NARROWED = {
     "target": "Target",
     "q": "Words looked for",
 }
-
-
-def map_of(question: Asked) -> CoverageMap:
-    """Every figure that the reader may see, as asked."""
-    seen = units_seen(gate.reach())
-    return coverage_map(
-        db.session(),
-        as_of=question.as_of,
-        known=question.known,
-        floor=question.floor,
-        whole=seen.whole,
-        totals=seen.totals,
-    )
-
-
-def report_file(report: CoverageReport, form: str, *name: str) -> Response:
-    """A coverage report as a file, called after what it tells and its day."""
-    units = {row.unit: row.unit_title for row in report.rows}
-    whole = "The whole union" if gate.reach().sees_all_units else "The units that the reader may see"
-    scope = next((f"{title} ({unit})" for unit, title in units.items()), whole) if len(units) == 1 else whole
-    return document_file(coverage_document(report, "Upskilling coverage", scope), form, *name)
 
 
 def document_file(document: Document, form: str, *name: str) -> Response:

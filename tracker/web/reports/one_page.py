@@ -5,19 +5,19 @@ from __future__ import annotations
 from flask import Response, abort
 
 from tracker.access.finding import local_for
-from tracker.access.reporting import printable, units_seen
+from tracker.access.reporting import printable
 from tracker.coverage.charts import trend_chart
 from tracker.coverage.derivation import current_world
-from tracker.coverage.local import counts_of, denominator_of, local_coverage
+from tracker.coverage.local import counts_of, denominator_of
 from tracker.coverage.local.one_page import one_page
 from tracker.coverage.people import Wanted, by_state, people_here
 from tracker.coverage.trends import trend
 from tracker.models import db
 from tracker.web import gate
-from tracker.web.asked import asked, one_of
+from tracker.web.asked import asked
 from tracker.web.gate import report_readers
 from tracker.web.reports.door import pdf_file, reports
-from tracker.web.reports.hiding import as_seen
+from tracker.web.reports.seen import coverage_seen, path_asked
 
 
 @reports.get("/locals/<number>/one-page.pdf")
@@ -25,21 +25,9 @@ from tracker.web.reports.hiding import as_seen
 def local_one_page(number: str) -> Response:
     """Nothing on it names anyone, or tells of a handful: whoever made it, it is handed round."""
     session, unit, question = db.session(), local_for(db.session(), gate.reach(), printable(number)), asked()
-    seen = units_seen(gate.reach())
-    coverage = as_seen(
-        local_coverage(
-            session,
-            unit,
-            as_of=question.as_of,
-            known=question.known,
-            floor=question.floor,
-            whole=seen.whole,
-            totals=seen.totals,
-        )
-    )
-    code = one_of("path", tuple(line.path.code for line in coverage.lines))
-    line = next((each for each in coverage.lines if each.path.code == code), None) if code else None
-    line = line or next(iter(coverage.asking or coverage.lines), None)
+    coverage = coverage_seen(unit, question)
+    path = path_asked(coverage) or next((each.path for each in coverage.lines), None)
+    line = coverage.line_of(path) if path else None
     if line is None:
         abort(404)
     policy = current_world(session).policy

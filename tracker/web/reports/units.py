@@ -9,7 +9,7 @@ from flask import Response, abort, render_template, request
 from sqlalchemy import select
 
 from tracker.access.finding import local_for
-from tracker.access.reporting import printable, units_seen
+from tracker.access.reporting import printable
 from tracker.coverage.call_list import call_document
 from tracker.coverage.charts import trend_chart
 from tracker.coverage.derivation import current_world
@@ -22,7 +22,6 @@ from tracker.coverage.local import (
     denominator_of,
     in_scope_through,
     left_out_for,
-    local_coverage,
     local_document,
     why_words,
 )
@@ -47,7 +46,7 @@ from tracker.web.gate import report_readers
 from tracker.web.ids import row_id
 from tracker.web.reports.door import FORMS, document_file, file_url, here, reports, stop_if_long
 from tracker.web.reports.filters import craft_asked
-from tracker.web.reports.hiding import as_seen
+from tracker.web.reports.seen import coverage_seen, path_asked
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,8 @@ class OnPath:
 @report_readers
 def local(number: str) -> str:
     unit, question = local_for(db.session(), gate.reach(), printable(number)), asked()
-    coverage = _coverage(unit, question)
-    path = _path(coverage)
+    coverage = coverage_seen(unit, question)
+    path = path_asked(coverage)
     on_path = _on_path(coverage, path, question) if path else None
     page = None
     if on_path and path and gate.reach().may_see_names(unit.id):
@@ -101,8 +100,8 @@ def local(number: str) -> str:
 def local_file(number: str, form: str) -> Response:
     """Every path of the local, and what the page tells of the one that is looked at."""
     unit, question = local_for(db.session(), gate.reach(), printable(number)), asked()
-    coverage = _coverage(unit, question)
-    path = _path(coverage)
+    coverage = coverage_seen(unit, question)
+    path = path_asked(coverage)
     on_path = _on_path(coverage, path, question) if path else None
     line, counts = (on_path.line, on_path.counts) if on_path else (None, None)
     chart = _chart(unit, path, question) if path else None
@@ -115,8 +114,8 @@ def local_file(number: str, form: str) -> Response:
 def members_file(number: str, form: str) -> Response:
     """The members that the page lists, all of them: whom to call."""
     unit, question = local_for(db.session(), gate.reach(), printable(number)), asked()
-    coverage = _coverage(unit, question)
-    path = _path(coverage)
+    coverage = coverage_seen(unit, question)
+    path = path_asked(coverage)
     if path is None or not gate.reach().may_see_names(unit.id):
         abort(404)
     on_path = _on_path(coverage, path, question)
@@ -170,30 +169,8 @@ def _which(on_path: OnPath) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _coverage(unit: Unit, question: Asked) -> LocalCoverage:
-    seen = units_seen(gate.reach())
-    coverage = local_coverage(
-        db.session(),
-        unit,
-        as_of=question.as_of,
-        known=question.known,
-        floor=question.floor,
-        whole=seen.whole,
-        totals=seen.totals,
-    )
-    return as_seen(coverage)
-
-
 def _policy() -> Policy:
     return current_world(db.session()).policy
-
-
-def _path(coverage: LocalCoverage) -> LearningPath | None:
-    """The path asked for, or else the first that asks anyone here."""
-    code = one_of("path", tuple(line.path.code for line in coverage.lines))
-    if code:
-        return next(line.path for line in coverage.lines if line.path.code == code)
-    return coverage.asking[0].path if coverage.asking else None
 
 
 def _on_path(coverage: LocalCoverage, path: LearningPath, question: Asked) -> OnPath:
