@@ -9,7 +9,7 @@ WORKERS ?= 2
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench pictures lock clean
+.PHONY: help setup run test lint format bench pictures texts lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,13 @@ bench: setup ## Measure against plain SQL (MEMBERS=168000)
 
 pictures: setup ## Take the README's pictures anew, while `make run` serves (needs Chromium)
 	$(BIN)/python docs/take_pictures.py http://127.0.0.1:$(PORT)
+
+texts: setup ## Gather what pages say, and bring the translators' files up to date
+	$(BIN)/pybabel -q extract --mapping babel.cfg --keywords "lazy mark pgettext:1c,2" --no-location --sort-output \
+		--omit-header --output instance/texts.pot .
+	for language in fr_CA es; do \
+		$(BIN)/pybabel -q update --input-file instance/texts.pot --output-file tracker/language/$$language.po \
+			--locale $$language --no-fuzzy-matching --ignore-obsolete --omit-header; done
 
 lock: setup ## Write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

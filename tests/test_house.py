@@ -16,7 +16,7 @@ FILES = sorted(TRACKER.rglob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 DOORS = ("cli", "web", "api", "demonstration")
-ROOMS = ("access", "intake", "operations", "coverage", "models", "curriculum")  # from the top down
+ROOMS = ("access", "intake", "operations", "coverage", "models", "curriculum", "language")  # from the top down
 
 # What a door may take from beside it.
 BESIDE = {

@@ -247,6 +247,21 @@ SOUND: dict[str, dict[str, Any]] = {
     "user_account": {"id": 1, "email": "A@example.org", "email_key": "a@example.org", "is_active": True, "session_epoch": 0,
                      "created_at": NOW},
     "role_grant": {"id": 1, "user_id": 1, "role": "staff", "from_on": DAY, "until_on": LATER},
+    "claim_review": {"member_id": 1, "id": 1, "completion_id": 1, "decision": "accepted", "reason": "", "words": "",
+                     "decided_at": NOW},
+    "review_lock": {"completion_id": 1, "user_id": 1, "until_at": NOW},
+    "due_decision": {"member_id": 1, "id": 1, "rule_id": 1, "membership_id": 1, "reason": "joined late", **FACT},
+    "eligibility": {"member_id": 1, "id": 1, "provider": "linkedin", "unit_id": 1, "is_eligible": True, "note": "", **FACT},
+    "correction": {"member_id": 1, "id": 1, "about": "name", "shown": "A", "words": "It is B", "state": "open",
+                   "asked_at": NOW, "answer": ""},
+    "proof": {"id": 1, "member_id": 1, "code": "c", "kind": "transcript", "label": "", "language": "en", "made_at": NOW,
+              "until_on": LATER},
+    "proposal": {"id": 1, "kind": "void", "question": {}, "found": 2, "reason": "wrong list", "proposed_at": NOW,
+                 "proposed_by": 1},
+    "notice_told": {"member_id": 1, "id": 1, "what": "due-30", "notice_id": 1, "told_at": NOW},
+    "notice_stop": {"address_key": "a@b.org", "kind": "digest", "stopped_at": NOW},
+    "sign_in_link": {"id": 1, "address": "a@b.org", "address_key": "a@b.org", "asked_from": "", "language": "en",
+                     "next_path": "", "asked_at": NOW, "attempts": 0, "failure": "", "token_hash": "h"},
 }  # fmt: skip
 
 REFUSED_CHECK = [
@@ -286,6 +301,11 @@ REFUSED_UNIQUE = [
     ("uq_api_client_client_id", "api_client", {"id": 2}),
     ("uq_xapi_statement_statement_id", "xapi_statement", {"id": 2}),
     ("uq_user_account_email_key", "user_account", {"id": 2, "email": "a@EXAMPLE.org"}),
+    ("uq_due_decision_key", "due_decision", {"id": 2}),
+    ("uq_eligibility_key", "eligibility", {"id": 2}),
+    ("uq_notice_told_what", "notice_told", {"id": 2}),
+    ("uq_proof_code", "proof", {"id": 2}),
+    ("uq_sign_in_link_token_hash", "sign_in_link", {"id": 2}),
     *[(f"pk_{table}", table, {}) for table in SOUND],
 ]
 REFUSED_FOREIGN = [
@@ -299,6 +319,11 @@ REFUSED_FOREIGN = [
     ("fk_assignment_membership", "assignment", {"id": 2, "membership_id": 9}),
     ("fk_exemption_member", "exemption", {"member_id": 9}),
     ("fk_evidence_completion", "evidence", {"id": 2, "completion_id": 9}),
+    ("fk_claim_review_completion", "claim_review", {"id": 2, "completion_id": 9}),
+    ("fk_due_decision_member", "due_decision", {"id": 2, "member_id": 9}),
+    ("fk_eligibility_member", "eligibility", {"id": 2, "member_id": 9}),
+    ("fk_correction_member", "correction", {"id": 2, "member_id": 9}),
+    ("fk_notice_told_member", "notice_told", {"id": 2, "member_id": 9}),
 ]  # fmt: skip
 
 # Several rows may be alike where the one before is voided or settled.
@@ -307,6 +332,8 @@ ALLOWED = [
     ("completion", {"id": 2}, {"voided_at": NOW, "void_reason": "not theirs"}),
     ("assignment", {"id": 2}, {"voided_at": NOW, "void_reason": "let off"}),
     ("waiting_completion", {"id": 2}, {"settled_at": NOW}),
+    ("due_decision", {"id": 2}, {"voided_at": NOW, "void_reason": "another day"}),
+    ("eligibility", {"id": 2}, {"voided_at": NOW, "void_reason": "not so"}),
 ]
 
 

@@ -13,7 +13,7 @@ from tracker import create_app
 from tracker.config import Settings
 from tracker.web.gate import safe_path, staff_and_auditors
 
-PUBLIC = {"account.login", "account.theme", "health.alive", "health.ready", "static", "bootstrap.static"}
+PUBLIC = {"account.login", "account.theme", "account.language", "health.alive", "health.ready", "static", "bootstrap.static"}
 PUBLIC |= {"reports.chart_script"}  # the same for everyone
 PUBLIC |= {"checking.frozen_public", "checking.check_file"}  # where anyone checks a frozen report
 PROGRAMS = {"oauth2.token", "xapi.about", "xapi.statements"}  # which ask for a program's own credentials: tests/api

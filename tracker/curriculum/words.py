@@ -42,6 +42,14 @@ class AssignmentKind(StrEnum):
     VOLUNTARY = "voluntary"
 
 
+class Leaving(StrEnum):
+    """What becomes of an assignment when its card matches the rule no more. In scope they are then no longer, whichever."""
+
+    END = "end"  # it ends with the card
+    KEEP = "keep"  # it stays until its due day
+    VOLUNTARY = "voluntary"  # it goes on as voluntary
+
+
 class MembershipKind(StrEnum):
     MEMBER = "member"
     PERMIT = "permit"

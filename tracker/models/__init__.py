@@ -1,6 +1,7 @@
 """The tables. Facts are stored, states derived: see docs/design.md section 3."""
 
-from tracker.models.accounts import RoleGrant, SignInFailure, User
+from tracker.models.accounts import RoleGrant, SignInFailure, SignInLink, User
+from tracker.models.asking import About, Correction, CorrectionState, Proof, ProofKind
 from tracker.models.audit import AuditEntry
 from tracker.models.base import IMPORTS_PATIENCE, Base, Busy, Fact, db, trying, writing
 from tracker.models.catalogue import (
@@ -38,23 +39,28 @@ from tracker.models.learning import (
     Assignment,
     AssignmentRule,
     BalanceDay,
+    ClaimReview,
     Completion,
+    DueDecision,
     Evidence,
     Exemption,
     LedgerBalance,
     LedgerDelta,
     LedgerEntry,
     Review,
+    ReviewLock,
     ScopeSpan,
     StandingSpan,
 )
-from tracker.models.members import Identifier, IdentifierKind, Member, Membership, ProviderAccount, Stranger
-from tracker.models.notices import Notice
+from tracker.models.members import Eligibility, Identifier, IdentifierKind, Member, Membership, ProviderAccount, Stranger
+from tracker.models.notices import Notice, NoticeStop, NoticeTold
+from tracker.models.proposals import Proposal
 from tracker.models.reports import ExportJob, FrozenReport
 from tracker.models.union import Craft, Unit, UnitClosure
 
 __all__ = [
     "IMPORTS_PATIENCE",
+    "About",
     "ApiClient",
     "AppliedText",
     "Assignment",
@@ -68,11 +74,16 @@ __all__ = [
     "BatchRows",
     "BatchUndone",
     "Busy",
+    "ClaimReview",
     "Completion",
+    "Correction",
+    "CorrectionState",
     "Course",
     "CourseAlias",
     "CourseReference",
     "Craft",
+    "DueDecision",
+    "Eligibility",
     "Equivalent",
     "Evidence",
     "Exemption",
@@ -92,17 +103,24 @@ __all__ = [
     "Member",
     "Membership",
     "Notice",
+    "NoticeStop",
+    "NoticeTold",
     "PathVersion",
     "Principle",
+    "Proof",
+    "ProofKind",
+    "Proposal",
     "ProviderAccount",
     "ReferenceKind",
     "Review",
+    "ReviewLock",
     "RoleGrant",
     "RowFault",
     "ScopeSpan",
     "Section",
     "SectionCourse",
     "SignInFailure",
+    "SignInLink",
     "StandingSpan",
     "StatementState",
     "Stranger",

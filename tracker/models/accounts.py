@@ -25,6 +25,7 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
     session_epoch: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(Moment)
+    language: Mapped[str | None] = mapped_column(Text)  # of pages, files and mails; None: as the browser asks
 
     grants: Mapped[list[RoleGrant]] = relationship(back_populates="user", lazy="selectin")
 
@@ -65,3 +66,31 @@ class SignInFailure(Base):
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(Moment)
+
+
+class SignInLink(Base):
+    """A wish to sign in by a link sent to an address. It is kept alike for known and unknown addresses; who it belongs to is
+    looked up when the mail is made, and only the link's hash is kept. ``asked_from`` is the hashed network address."""
+
+    __tablename__ = "sign_in_link"
+    __table_args__ = (
+        Index("ix_sign_in_link_address", "address_key", "asked_at"),
+        Index("ix_sign_in_link_from", "asked_from", "asked_at"),
+        Index("ix_sign_in_link_next", "next_try_at"),
+    )
+
+    id: Mapped[Id]
+    address: Mapped[str] = mapped_column(Text)  # as it was typed
+    address_key: Mapped[str] = mapped_column(Text)
+    asked_from: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)  # in which the page was read
+    next_path: Mapped[str] = mapped_column(Text)  # where to go once signed in; "" where their work is
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    next_try_at: Mapped[datetime | None] = mapped_column(Moment)  # None: sent, or given up
+    attempts: Mapped[int] = mapped_column(Integer)
+    failure: Mapped[str] = mapped_column(Text)  # why the last try failed, "" where none did
+    token_hash: Mapped[str | None] = mapped_column(Text, unique=True)
+    user_id: Mapped[int | None] = mapped_column(BigInteger)
+    member_id: Mapped[int | None] = mapped_column(BigInteger)  # who has no sign-in yet: the link gives them one
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)

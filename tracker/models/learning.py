@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.curriculum.words import AssignmentKind, Assurance
+from tracker.curriculum.words import AssignmentKind, Assurance, Leaving
 from tracker.models.base import AssuranceType, Base, Fact, Id, Moment, Word, unique_while_valid
 
 
@@ -41,8 +41,28 @@ class AssignmentRule(Base):
     until_on: Mapped[date | None] = mapped_column(Date)
     due_on: Mapped[date | None] = mapped_column(Date)
     within_days: Mapped[int | None] = mapped_column(Integer)
+    leaving: Mapped[Leaving | None] = mapped_column(Word(Leaving))  # None: END
     recorded_at: Mapped[datetime] = mapped_column(Moment)
     recorded_by: Mapped[int | None] = mapped_column(BigInteger)
+    undone_at: Mapped[datetime | None] = mapped_column(Moment)  # taken back as if it had never been made
+    undone_by: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class DueDecision(Fact, Base):
+    """What a person decided of a due day that could not be met: another, or (``due_on`` None) none at all."""
+
+    __tablename__ = "due_decision"
+    __table_args__ = (
+        ForeignKeyConstraint(["member_id"], ["member.member_id"], name="fk_due_decision_member"),
+        unique_while_valid("uq_due_decision_key", "member_id", "rule_id", "membership_id"),
+    )
+
+    member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    rule_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("assignment_rule.id"))
+    membership_id: Mapped[int] = mapped_column(BigInteger)
+    due_on: Mapped[date | None] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class Assignment(Fact, Base):
@@ -132,6 +152,7 @@ class Evidence(Base):
         ForeignKeyConstraint(
             ["member_id", "completion_id"], ["completion.member_id", "completion.id"], name="fk_evidence_completion"
         ),
+        Index("ix_evidence_sha256", "sha256"),
         CheckConstraint("url IS NOT NULL OR sha256 IS NOT NULL", name="something"),
     )
 
@@ -148,6 +169,38 @@ class Evidence(Base):
     reviewed_at: Mapped[datetime | None] = mapped_column(Moment)
     reviewed_by: Mapped[int | None] = mapped_column(BigInteger)
     review_reason: Mapped[str | None] = mapped_column(Text)
+    file_name: Mapped[str | None] = mapped_column(Text)  # what a download is called: made by us, never a path
+
+
+class ClaimReview(Base):
+    """What was decided of a claim, by whom and why. The claim and what it became are completions of their own."""
+
+    __tablename__ = "claim_review"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["member_id", "completion_id"], ["completion.member_id", "completion.id"], name="fk_claim_review_completion"
+        ),
+        Index("ix_claim_review_completion", "member_id", "completion_id"),
+    )
+
+    member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    completion_id: Mapped[int] = mapped_column(BigInteger)  # the claim
+    decision: Mapped[Review] = mapped_column(Word(Review))
+    reason: Mapped[str] = mapped_column(Text)  # a stock reason's code, or ""
+    words: Mapped[str] = mapped_column(Text)  # the reviewer's own, or ""
+    decided_at: Mapped[datetime] = mapped_column(Moment)
+    decided_by: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class ReviewLock(Base):
+    """Someone looks at a claim until ``until_at``, and nobody else meanwhile."""
+
+    __tablename__ = "review_lock"
+
+    completion_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    until_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class StandingSpan(Base):

@@ -94,6 +94,23 @@ class ProviderAccount(Fact, Base):
     activated_on: Mapped[date | None] = mapped_column(Date)
 
 
+class Eligibility(Fact, Base):
+    """A local says whether a member may have an account at a provider: staff invite those who may."""
+
+    __tablename__ = "eligibility"
+    __table_args__ = (
+        ForeignKeyConstraint(["member_id"], ["member.member_id"], name="fk_eligibility_member"),
+        unique_while_valid("uq_eligibility_key", "member_id", "provider", "unit_id"),
+    )
+
+    member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    provider: Mapped[str] = mapped_column(Text)
+    unit_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("unit.id"))  # the local that says so
+    is_eligible: Mapped[bool] = mapped_column(Boolean)
+    note: Mapped[str] = mapped_column(Text)
+
+
 class Stranger(Base):
     """A learner of whom a person said: not one of ours. ``value`` is their ``operations.matching.learner_key``."""
 

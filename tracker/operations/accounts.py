@@ -218,6 +218,15 @@ def sign_in(session: Session, email: str, password: str, address: str, now: date
     return SignIn(user)
 
 
+def choose_language(session: Session, user: User, language: str) -> None:
+    """Speak to a user in a language from now on: on pages, in files and by mail."""
+    if user.language == language:
+        return
+    user.language = language
+    actor = Actor(user.id, "self", user.email)
+    audit(session, actor, "choose_language", object_kind="user", object_id=user.id, detail={"language": language})
+
+
 def sign_out(session: Session, user: User) -> None:
     """End every session of a user, in every browser: a copied cookie is worth nothing afterwards."""
     user.session_epoch += 1

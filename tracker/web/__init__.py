@@ -5,6 +5,7 @@
 - `forms`    what every form stands on
 - `ids`      what an address may ask for by number
 - `nav`      where a person may go, and where they start
+- `speaking` in which language
 - `showing`  how counts, shares, days and moments are written
 - `errors`   every refusal, in words, with the way back
 - `fields`   days, links and lengths, with their faults in plain words
@@ -43,6 +44,7 @@ def open_doors(app: Flask) -> None:
         nav,
         reports,
         showing,
+        speaking,
         staff,
     )
     from tracker.web import admin_clients as clients
@@ -63,6 +65,7 @@ def open_doors(app: Flask) -> None:
     forms.guard(app)
     headers.set_on(app)
     errors.answer_in_words(app)
+    speaking.teach(app)
     showing.teach(app)
     nav.show_on(app)
     for door in (

@@ -10,12 +10,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import EqualTo, InputRequired
 
+from tracker.language import language_named
 from tracker.models import User, db, writing
-from tracker.operations.accounts import change_password, sign_in, sign_out
+from tracker.operations.accounts import change_password, choose_language, sign_in, sign_out
 from tracker.operations.passwords import SHORTEST
 from tracker.web import gate, nav
 from tracker.web.forms import Form
 from tracker.web.gate import public, signed_in
+from tracker.web.speaking import COOKIE
 
 account = Blueprint("account", __name__)
 
@@ -130,6 +132,21 @@ def theme() -> BaseResponse:
     answer: Response = make_response(redirect(gate.safe_path(request.form.get("next")) or url_for("account.home"), 303))
     if chosen in nav.THEMES:
         answer.set_cookie("theme", chosen, max_age=_YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+    return answer
+
+
+@account.post("/language")
+@public
+def language() -> BaseResponse:
+    """The language of pages, files and mails: kept in a cookie, and with the sign-in of whoever is signed in."""
+    chosen = language_named(request.form.get("language"))
+    answer: Response = make_response(redirect(gate.safe_path(request.form.get("next")) or url_for("account.home"), 303))
+    if chosen is not None:
+        answer.set_cookie(COOKIE, chosen, max_age=_YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+        if current_user.is_authenticated:
+            user = gate.signed_in_user()
+            with writing() as transaction:
+                choose_language(transaction, user, chosen)
     return answer
 
 

@@ -6,7 +6,9 @@ from datetime import date, datetime
 
 from flask import Flask
 
+from tracker import language
 from tracker.curriculum.coverage import whole_percent
+from tracker.language import _, percent
 from tracker.web import gate
 
 _NOTHING = "\u2013"  # the dash that stands where there is nothing to say
@@ -20,30 +22,30 @@ def teach(app: Flask) -> None:
 
 
 def count(number: int) -> str:
-    """1240 → ``1,240``."""
-    return f"{number:,}"
+    """1240 → ``1,240``, as the reader's language writes it."""
+    return language.number(number)
 
 
 def share(covered: int, in_scope: int) -> str:
     """``312 of 512 · 61 %``; with nobody in scope that is its own answer."""
     if in_scope == 0:
-        return "no one in scope"
-    return f"{count(covered)} of {count(in_scope)} · {whole_percent(covered, in_scope)}\u00a0%"
+        return _("no one in scope")
+    whole = whole_percent(covered, in_scope)
+    return _(
+        "%(covered)s of %(in_scope)s · %(share)s", covered=count(covered), in_scope=count(in_scope), share=percent(whole)
+    )
 
 
 def day(on: date | None, otherwise: str = _NOTHING) -> str:
     """31 March 2026."""
-    return f"{on.day}\u00a0{on:%B}\u00a0{on.year}" if on else otherwise
+    return language.day(on) if on else otherwise
 
 
 def moment(at: datetime | None, otherwise: str = _NOTHING) -> str:
     """31 Mar 2026, 14:05, in the zone of the settings."""
-    if at is None:
-        return otherwise
-    local = at.astimezone(gate.settings().time_zone)
-    return f"{local.day}\u00a0{local:%b}\u00a0{local.year}, {local:%H:%M}"
+    return otherwise if at is None else language.moment(at, gate.settings().time_zone)
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:
-    """``1 course``, ``3 courses``."""
+    """``1 course``, ``3 courses``: in English alone. Say it with ``ngettext`` instead."""
     return f"{count(number)} {one if number == 1 else many or one + 's'}"
