@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tracker.language import _
+
 
 class Fault(NamedTuple):
     """One thing wrong.
@@ -19,6 +21,6 @@ class Fault(NamedTuple):
     reason: str
 
     def __str__(self) -> str:
-        where = f"line {self.line}" + (f", {self.column}" if self.column else "")
+        where = _("line %(line)s", line=self.line) + (f", {self.column}" if self.column else "")
         shown = f" {self.value!r}" if self.value else ""
         return f"{where}:{shown} {self.reason}"

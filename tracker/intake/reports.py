@@ -8,6 +8,7 @@ from datetime import date
 from typing import Generic, TypeAlias, TypeVar
 
 from tracker.intake.reading import Reading
+from tracker.language import _
 from tracker.operations.rows import AccountRow, CompletionRow, NotACompletion, RosterRow, RowFaults
 
 EARLIEST = date(1950, 1, 1)  # before it a day is a typing mistake, such as year 0026
@@ -51,7 +52,7 @@ AccountReader: TypeAlias = Reader[AccountRow | RowFaults]
 def day_fault(day: date, today: date) -> str | None:
     """Why nothing can have been completed on the day, or None."""
     if day > today:
-        return "is in the future"
+        return _("is in the future")
     if day < EARLIEST:
-        return f"is before {EARLIEST.year}: look at the year"
+        return _("is before %(year)s: look at the year", year=EARLIEST.year)
     return None

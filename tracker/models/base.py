@@ -32,6 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from tracker.curriculum.refused import Refused
 from tracker.curriculum.words import Assurance
+from tracker.language import _
 
 # Writers share this advisory lock; an import, a rebuild and `doctor` hold it alone (PostgreSQL; SQLite has one writer).
 _WRITERS = 7_421_100
@@ -172,8 +173,10 @@ class Busy(Refused):
     def __init__(self) -> None:
         super().__init__(
             "busy",
-            "Others are writing at this moment, such as an import being recorded. Nothing of yours was saved: "
-            "try again in a minute.",
+            _(
+                "Others are writing at this moment, such as an import being recorded. Nothing of yours was saved: "
+                "try again in a minute."
+            ),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from tracker.curriculum.refused import Refused
+from tracker.language import _
 
 __all__ = ["Refused", "refuse_impossible_day"]
 
@@ -20,6 +21,11 @@ def refuse_impossible_day(day: date, field: str) -> None:
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise Refused(
             "impossible_day",
-            f"{day} is not a day the tracker keeps: the year must be {_FIRST_YEAR} to {_LAST_YEAR}.",
+            _(
+                "%(day)s is not a day the tracker keeps: the year must be %(first)s to %(last)s.",
+                day=day,
+                first=_FIRST_YEAR,
+                last=_LAST_YEAR,
+            ),
             field=field,
         )

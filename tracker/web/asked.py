@@ -14,6 +14,7 @@ from flask import abort, request
 
 from tracker.curriculum.days import FOREVER
 from tracker.curriculum.words import Assurance
+from tracker.language import _
 from tracker.web import gate
 
 _DEFAULT_FLOOR = Assurance.REVIEWED
@@ -62,14 +63,22 @@ def one_of(name: str, known: tuple[str, ...]) -> str:
     """One word of several, or "" where none is asked for."""
     written = request.args.get(name, "").strip()
     if written and written not in known:
-        refuse(name, written, f"Use one of these: {', '.join(known)}." if known else "There is none.")
+        refuse(name, written, _("Use one of these: %(words)s.", words=", ".join(known)) if known else _("There is none."))
     return written
 
 
 def refuse(name: str, written: str, advice: str) -> NoReturn:
     """Answer 400: what was written where, and what to write instead."""
     shown = written if len(written) <= _LONGEST else written[: _LONGEST - 1] + "…"
-    abort(400, f"“{shown}” makes no sense as “{name}” in this page’s address. {advice}")
+    abort(
+        400,
+        _(
+            "“%(written)s” makes no sense as “%(name)s” in this page’s address. %(advice)s",
+            written=shown,
+            name=name,
+            advice=advice,
+        ),
+    )
 
 
 def day_of(name: str) -> date | None:
@@ -82,7 +91,7 @@ def day_of(name: str) -> date | None:
             return min(date.fromisoformat(written), _LAST)
     except ValueError:
         pass
-    refuse(name, written, "Write a day like this: 2026-03-31.")
+    refuse(name, written, _("Write a day like this: 2026-03-31."))
 
 
 def _floor() -> Assurance:
@@ -90,4 +99,4 @@ def _floor() -> Assurance:
     try:
         return Assurance.from_word(written) if written else _DEFAULT_FLOOR
     except ValueError:
-        refuse("floor", written, f"Use one of these: {', '.join(each.word for each in Assurance)}.")
+        refuse("floor", written, _("Use one of these: %(words)s.", words=", ".join(each.word for each in Assurance)))

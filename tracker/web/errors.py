@@ -12,8 +12,9 @@ from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import HTTPException
 
+from tracker.language import _, mark, word
 from tracker.models import db
 from tracker.operations.refused import Refused
 from tracker.web import gate
@@ -39,17 +40,31 @@ def answer_in_words(app: Flask) -> None:
 
 
 def _not_found(_error: HTTPException) -> _Answer:
-    return _told("errors/404.html", 404, "Nothing is here.")
+    return _told("errors/404.html", 404, _("Nothing is here."))
 
 
 def _stale_form(_error: CSRFError) -> _Answer:
-    return _told("errors/400.html", 400, "The form is no longer valid.")
+    return _told("errors/400.html", 400, _("The form is no longer valid."))
 
 
 def _wrong_request(error: HTTPException) -> _Answer | HTTPException:
     if error.code is None or error.code < 400:
         return error  # a redirect on its way
-    return _told("errors/other.html", error.code, error.description or error.name, error=error)
+    return _told("errors/other.html", error.code, _description(error))
+
+
+_USUAL = {
+    400: mark("The request makes no sense to this page."),
+    405: mark("This page does not take what was sent to it."),
+    413: mark("What was sent is larger than can be taken: at most 64 MB."),
+    429: mark("Too many requests: wait a little, then try again."),
+}
+
+
+def _description(error: HTTPException) -> str:
+    """In our own words where a page gave some, else in the usual ones."""
+    own = error.description if error.description != type(error).description else None
+    return own or word(_USUAL.get(error.code or 0, mark("The request could not be answered.")))
 
 
 def _refused(refusal: Refused) -> _Answer:
@@ -58,17 +73,17 @@ def _refused(refusal: Refused) -> _Answer:
 
 def _no_database(error: Exception) -> _Answer:
     _log.error("the database did not answer: %s", error.__class__.__name__, exc_info=error)
-    return _without_person("errors/503.html", 503, "The database cannot be reached: try again in a minute.")
+    return _without_person("errors/503.html", 503, _("The database cannot be reached: try again in a minute."))
 
 
 def _no_such_text(_error: Exception) -> _Answer:
     """PostgreSQL takes no text with a NUL in it; no person types one."""
-    what = "What was sent holds a character that no text can hold."
-    return _told("errors/other.html", 400, what, error=BadRequest(what))
+    what = _("What was sent holds a character that no text can hold.")
+    return _told("errors/other.html", 400, what)
 
 
 def _failed(_error: Exception) -> _Answer:
-    return _without_person("errors/500.html", 500, "Something went wrong on our side.")
+    return _without_person("errors/500.html", 500, _("Something went wrong on our side."))
 
 
 def _without_person(template: str, status: int, words: str) -> _Answer:
@@ -82,4 +97,4 @@ def _told(template: str, status: int, words: str, **shown: Any) -> _Answer:
     """The page for a person; for a program the words alone."""
     if request.path.split("/", 2)[1] in _PROGRAMS:
         return {"error": HTTPStatus(status).name.lower(), "error_description": words}, status
-    return render_template(template, **shown), status
+    return render_template(template, words=words, **shown), status

@@ -9,7 +9,8 @@ from typing import Any
 from wtforms import DateField, Field, IntegerField, ValidationError
 
 from tracker.intake.cells import LONGEST_LINK, is_link
-from tracker.intake.reports import day_fault
+from tracker.intake.reports import EARLIEST
+from tracker.language import _, number
 from tracker.web import gate
 
 
@@ -26,7 +27,7 @@ class DayField(DateField):
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError("Write the day as 2026-03-31: year, month, day.") from None
+            raise ValueError(_("Write the day as 2026-03-31: year, month, day.")) from None
 
 
 class DaysField(IntegerField):
@@ -36,20 +37,22 @@ class DaysField(IntegerField):
         try:
             super().process_formdata(valuelist)
         except ValueError:
-            raise ValueError("Give a whole number of days.") from None
+            raise ValueError(_("Give a whole number of days.")) from None
 
 
 def possible_day(_form: Any, field: Field) -> None:
     """Whether anything can have been completed on the day."""
-    if isinstance(field.data, date) and (fault := day_fault(field.data, gate.today())):
-        raise ValidationError(f"This day {fault}.")
+    if isinstance(field.data, date) and field.data > gate.today():
+        raise ValidationError(_("This day is in the future."))
+    if isinstance(field.data, date) and field.data < EARLIEST:
+        raise ValidationError(_("This day is before %(year)s: look at the year.", year=EARLIEST.year))
 
 
 def web_address(_form: Any, field: Field) -> None:
     """Whether a link can be followed."""
     text = (field.data or "").strip()
     if text and (not is_link(text) or len(text) > LONGEST_LINK):
-        raise ValidationError("Give the whole web address: it begins with https:// or http://.")
+        raise ValidationError(_("Give the whole web address: it begins with https:// or http://."))
 
 
 def no_longer_than(longest: int) -> Callable[[Any, Field], None]:
@@ -57,6 +60,12 @@ def no_longer_than(longest: int) -> Callable[[Any, Field], None]:
 
     def check(_form: Any, field: Field) -> None:
         if field.data and len(field.data) > longest:
-            raise ValidationError(f"Keep it to {longest:,} characters: these are {len(field.data):,}.")
+            raise ValidationError(
+                _(
+                    "Keep it to %(most)s characters: these are %(count)s.",
+                    most=number(longest),
+                    count=number(len(field.data)),
+                )
+            )
 
     return check

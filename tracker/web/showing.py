@@ -17,6 +17,7 @@ _NOTHING = "\u2013"  # the dash that stands where there is nothing to say
 def teach(app: Flask) -> None:
     """Make the filters known to the templates."""
     app.jinja_env.filters.update(count=count, percent=whole_percent, share=share, day=day, moment=moment, plural=plural)
+    app.jinja_env.filters["percentage"] = percent
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
