@@ -7,6 +7,7 @@
 - `nav`      where a person may go, and where they start
 - `speaking` in which language
 - `showing`  how counts, shares, days and moments are written
+- `packing`  every answer packed, for browsers that can unpack
 - `errors`   every refusal, in words, with the way back
 - `fields`   days, links and lengths, with their faults in plain words
 
@@ -42,6 +43,7 @@ def open_doors(app: Flask) -> None:
         ids,
         members,
         nav,
+        packing,
         reports,
         showing,
         speaking,
@@ -63,6 +65,7 @@ def open_doors(app: Flask) -> None:
 
     gate.stand_before(app)  # first, so that a stranger meets the gate before anything else answers
     forms.guard(app)
+    packing.pack_on(app)
     headers.set_on(app)
     errors.answer_in_words(app)
     speaking.teach(app)
