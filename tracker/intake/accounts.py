@@ -15,6 +15,7 @@ from tracker.intake.reading import AS_FOUND, Reading
 from tracker.intake.reports import AccountReader
 from tracker.intake.saved import fitting, named, refuse_unknown_table
 from tracker.intake.tables import Content, read_table
+from tracker.language import _
 from tracker.operations.profiles import SavedProfile
 from tracker.operations.rows import AccountRow, RowFaults
 
@@ -86,10 +87,14 @@ def _faults(row: AccountRow, mapped: MappedTable, values: Sequence[str], has_sta
     if not (row.member_number or row.email or row.provider_id):
         headings = mapped.headings_of(KINDS["accounts"].wanted[0].fields)
         others = f", and so is {' and '.join(headings[1:])}" if headings[1:] else ""
-        yield Fault(line, headings[0], "", f"is missing{others}: the row does not say whose account it is")
+        yield Fault(
+            line, headings[0], "", _("is missing%(others)s: the row does not say whose account it is", others=others)
+        )
     if has_status and plain_text(status) not in _IS_OPEN:
         what = "is no word known for an open or a closed account" if status else "is missing"
-        reason = f"{what}: say what it means (--value 'status:{shown(status)}=active', or =inactive)"
+        reason = _(
+            "%(what)s: say what it means (--value 'status:%(status)s=active', or =inactive)", what=what, status=shown(status)
+        )
         yield Fault(line, labels["status"], shown(status), reason)
     for field, text, day in (("invited_on", invited_on, row.invited_on), ("activated_on", activated_on, row.activated_on)):
         yield from _day_faults(line, field, text, day, mapped)
@@ -99,4 +104,4 @@ def _day_faults(line: int, field: str, text: str, day: date | None, mapped: Mapp
     if text and day is None:
         yield Fault(line, mapped.labels[field], shown(text), mapped.days[field].why_not(text))
     elif day is not None and day.year not in _YEARS:
-        yield Fault(line, mapped.labels[field], shown(text), f"is in the year {day.year}: look at the year")
+        yield Fault(line, mapped.labels[field], shown(text), _("is in the year %(year)s: look at the year", year=day.year))

@@ -14,6 +14,7 @@ from tracker.intake.reading import Reading
 from tracker.intake.reports import EARLIEST, CompletionReader, Pick, day_fault
 from tracker.intake.synonyms import SYNONYMS, plain_heading
 from tracker.intake.tables import HeadedTable
+from tracker.language import _
 from tracker.operations.rows import CompletionRow, NotACompletion, RowFaults
 
 PROFILE = "canonical"
@@ -73,21 +74,28 @@ def _rows(
 
 
 def _faults(line: int, values: tuple[str, ...], today: date) -> Iterator[Fault]:
-    number, email, course, completed_on, assurance, evidence_url, _ = values
+    number, email, course, completed_on, assurance, evidence_url, _unused = values
     yield from text_faults(line, COLUMNS, values, _LONG)
     if not (number or email):
-        yield Fault(line, "member_number", "", "is missing, and so is the e-mail: one of them must name the learner")
+        yield Fault(line, "member_number", "", _("is missing, and so is the e-mail: one of them must name the learner"))
     if not course:
-        yield Fault(line, "course", "", "is missing")
+        yield Fault(line, "course", "", _("is missing"))
     day = iso_day(completed_on)
     if not completed_on:
-        yield Fault(line, "completed_on", "", "is missing")
+        yield Fault(line, "completed_on", "", _("is missing"))
     elif day is None:
         yield Fault(line, "completed_on", shown(completed_on), NOT_A_DAY)
     elif reason := day_fault(day, today):
         yield Fault(line, "completed_on", completed_on, reason)
     if assurance.lower() not in _ASSURANCES:
         words = ", ".join(each.word for each in Assurance)
-        yield Fault(line, "assurance", shown(assurance), f"is no assurance: use {words}, or leave it blank for claimed")
+        yield Fault(
+            line,
+            "assurance",
+            shown(assurance),
+            _("is no assurance: use %(words)s, or leave it blank for claimed", words=words),
+        )
     if evidence_url and not is_link(evidence_url):
-        yield Fault(line, "evidence_url", shown(evidence_url), "is no web address: it must begin with https:// or http://")
+        yield Fault(
+            line, "evidence_url", shown(evidence_url), _("is no web address: it must begin with https:// or http://")
+        )

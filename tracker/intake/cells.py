@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from tracker.curriculum.faults import Fault
+from tracker.language import _, number
 
 LONGEST_TEXT = 200
 LONGEST_LINK = 2_000
@@ -63,7 +64,16 @@ def text_faults(
     for column, value in zip(columns, values, strict=True):
         if found := _CONTROL.search(value):
             what = "a line break" if found[0] in "\r\n" else f"the invisible character U+{ord(found[0]):04X}"
-            yield Fault(line, column, shown(value), f"holds {what}: take it out")
+            yield Fault(line, column, shown(value), _("holds %(what)s: take it out", what=what))
         longest = LONGEST_LINK if column in long_columns else LONGEST_TEXT
         if len(value) > longest:
-            yield Fault(line, column, shown(value), f"is {len(value):,} characters long; at most {longest:,} are kept")
+            yield Fault(
+                line,
+                column,
+                shown(value),
+                _(
+                    "is %(count)s characters long; at most %(longest)s are kept",
+                    count=number(len(value)),
+                    longest=number(longest),
+                ),
+            )

@@ -14,6 +14,7 @@ from tracker.intake.reading import AS_FOUND, Reading
 from tracker.intake.reports import CompletionReader
 from tracker.intake.saved import fitting, named, refuse_unknown_table
 from tracker.intake.tables import Content, HeadedTable, read_table, unknown_table
+from tracker.language import _
 from tracker.operations.profiles import SavedProfile
 from tracker.operations.refused import Refused
 
@@ -76,7 +77,7 @@ def _by_form(content: Content, file_name: str, today: date, reading: Reading) ->
     if form is canonical_completions and (canonical := _canonical(table, reading)):
         return mapped_completions.read(content, file_name, today, canonical, form.PROFILE)
     if reading.columns:
-        message = f"{form.PROFILE} reads its own columns: leave out the mapping, or the profile."
+        message = _("%(profile)s reads its own columns: leave out the mapping, or the profile.", profile=form.PROFILE)
         raise Refused("fixed_form", message, field="columns")
     if not form.fits(table):
         raise unknown_table(table, f"({form.PROFILE}) {form.WANTED}")

@@ -15,6 +15,7 @@ from tracker.curriculum.refused import Refused
 from tracker.intake.cells import iso_day, shown
 from tracker.intake.moments import LONGEST, MIDNIGHT, Said, said, zone_named
 from tracker.intake.reading import DATE_ORDERS
+from tracker.language import _
 
 _ORDER_WORDS = {"ymd": "year/month/day", "dmy": "day/month/year", "mdy": "month/day/year"}
 _EVERY = frozenset(range(len(DATE_ORDERS)))
@@ -84,7 +85,7 @@ class DayColumn:
     def possible(self) -> frozenset[int]:
         """The orders in which every day of the column that exists at all exists, as places in ``DATE_ORDERS``."""
         left = _EVERY
-        for _, _, told in self._signs.values():
+        for _first, _second, told in self._signs.values():
             left &= set(_orders_of(told))
         return left
 
@@ -122,7 +123,7 @@ class DayColumn:
 
     def examples(self) -> list[str]:
         """Texts of the column whose day depends on the order."""
-        return [text for _, text, _ in self._signs.values()] if self.is_open else []
+        return [text for _first, text, _last in self._signs.values()] if self.is_open else []
 
     # -- the second -------------------------------------------------------------------------------------------------------
 
@@ -200,9 +201,9 @@ class DayColumn:
         """What to ask of a column that ``is_open``, with an example."""
         doubt = self._in_doubt()
         if doubt is None:
-            places = " and ".join(f"{text!r} in line {line}" for line, text, _ in self._contradictions())
+            places = " and ".join(f"{text!r} in line {line}" for line, text, _unused in self._contradictions())
             return f"{self.heading} writes its dates in more than one order: {places}. Which is meant?"
-        _, text, told = doubt
+        _unused, text, told = doubt
         days = [told.days[place] for place in sorted(self.possible())]
         either = " or ".join(dict.fromkeys(f"{day.day} {day:%B %Y}" for day in days if day))
         return f"{self.heading} does not show which number is the day: {text!r} may be {either}. Which is meant?"
@@ -210,7 +211,7 @@ class DayColumn:
     def zone_question(self) -> str:
         """What to ask of a column that ``needs_a_zone``, with an example."""
         assert self._moment is not None
-        _, text, told = self._moment
+        _unused, text, told = self._moment
         day = _any_day(told)
         elsewhere = _day_in(told, day, _ANYWHERE)
         example = f" {text!r} is {day} there and {elsewhere} in Los Angeles." if elsewhere not in (None, day) else ""
@@ -224,23 +225,35 @@ class DayColumn:
     def _refused_order(self, file_name: str) -> Refused:
         doubt = self._in_doubt()
         shown_ones = [doubt] if doubt else self._contradictions()
-        possible = self.possible() if doubt else {place for *_, told in shown_ones for place in _orders_of(told)}
+        possible = self.possible() if doubt else {place for *_unused, told in shown_ones for place in _orders_of(told)}
         orders = " or ".join(DATE_ORDERS[place] for place in sorted(possible))
         return Refused(
             "ambiguous_dates",
-            f"{file_name}: {self.order_question()} Say --date-order {orders}.",
+            _(
+                "%(file_name)s: %(order_question)s Say --date-order %(orders)s.",
+                file_name=file_name,
+                order_question=self.order_question(),
+                orders=orders,
+            ),
             field="date_order",
-            faults=[Fault(line, self.heading, text, f"can be {_in_words(told)}") for line, text, told in shown_ones],
+            faults=[
+                Fault(line, self.heading, text, _("can be %(told)s", told=_in_words(told)))
+                for line, text, told in shown_ones
+            ],
         )
 
     def _refused_zone(self, file_name: str) -> Refused:
         assert self._moment is not None
-        line, text, _ = self._moment
+        line, text, _unused = self._moment
         return Refused(
             "ambiguous_zone",
-            f"{file_name}: {self.zone_question()} Say --time-zone, for instance America/Los_Angeles.",
+            _(
+                "%(file_name)s: %(zone_question)s Say --time-zone, for instance America/Los_Angeles.",
+                file_name=file_name,
+                zone_question=self.zone_question(),
+            ),
             field="time_zone",
-            faults=[Fault(line, self.heading, shown(text), "names a moment whose day depends on the zone")],
+            faults=[Fault(line, self.heading, shown(text), _("names a moment whose day depends on the zone"))],
         )
 
 

@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 from tracker.curriculum.faults import Fault
 from tracker.intake.headings import MOST_ABOVE, guessed, named, trimmed
 from tracker.intake.text_encoding import LONGEST_CELL, LONGEST_LINE, Encoding, encoding_of
+from tracker.language import _, number
 from tracker.operations.refused import Refused
 from tracker.operations.rows import RowFaults
 
@@ -77,14 +78,19 @@ def _parsed(text: _LentText, dialect: _Dialect, file_name: str) -> Iterator[tupl
         begin, size = 1, 0
         while block := text.readlines(_CHUNK):
             if size > LONGEST_LINE:
-                message = f"The row that begins in line {start} of {file_name} is longer than {LONGEST_LINE:,} characters."
-                raise Refused("oversized", f"{message} Look for a quote that never closes.")
+                message = _(
+                    "The row that begins in line %(start)s of %(file_name)s is longer than %(longest_line)s characters.",
+                    start=start,
+                    file_name=file_name,
+                    longest_line=number(LONGEST_LINE),
+                )
+                raise Refused("oversized", _("%(message)s Look for a quote that never closes.", message=message))
             yield block
             size = size + _CHUNK if start <= begin else 0
             begin += len(block)
 
     lines: Iterator[str] = chain.from_iterable(blocks())
-    for _ in range(above):
+    for _unused in range(above):
         next(lines, "")
     reader = csv.reader(
         map(_csv_escapes, lines) if dialect.has_escapes else lines,
@@ -116,13 +122,26 @@ def _without_formulas(record: tuple[int, list[str]] | RowFaults) -> tuple[int, l
 def _broken(error: csv.Error, start: int, end: int, quote: str, file_name: str) -> RowFaults:
     """A record the csv module gives up on: one faulty row if it ends with its line, else the end of the import."""
     if str(error).startswith("field larger"):  # csv has one exception for everything
-        message = f"A cell that begins about line {start} of {file_name} is longer than {LONGEST_CELL:,} characters."
-        raise Refused("oversized", f"{message} Look for a quote that never closes.") from error
+        message = _(
+            "A cell that begins about line %(start)s of %(file_name)s is longer than %(longest_cell)s characters.",
+            start=start,
+            file_name=file_name,
+            longest_cell=number(LONGEST_CELL),
+        )
+        raise Refused("oversized", _("%(message)s Look for a quote that never closes.", message=message)) from error
     if end > start or "unexpected end" in str(error):
-        message = f"A quote opened in line {start} of {file_name} does not close: the rows after it cannot be told apart."
-        fault = Fault(start, "", "", "has a quote that does not close: close it, or double it if it belongs to the text")
-        raise Refused("broken_quotes", f"{message} Mend the line and import again.", faults=[fault]) from error
-    return RowFaults(start, (Fault(start, "", "", f"has a quote inside a quoted cell: write it twice ({quote * 2})"),))
+        message = _(
+            "A quote opened in line %(start)s of %(file_name)s does not close: the rows after it cannot be told apart.",
+            start=start,
+            file_name=file_name,
+        )
+        fault = Fault(start, "", "", _("has a quote that does not close: close it, or double it if it belongs to the text"))
+        raise Refused(
+            "broken_quotes", _("%(message)s Mend the line and import again.", message=message), faults=[fault]
+        ) from error
+    return RowFaults(
+        start, (Fault(start, "", "", _("has a quote inside a quoted cell: write it twice (%(number)s)", number=quote * 2)),)
+    )
 
 
 def _csv_escapes(line: str) -> str:

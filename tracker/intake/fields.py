@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tracker.curriculum.refused import Refused
 from tracker.intake.reading import DATE_ORDERS, Reading
+from tracker.language import _
 
 
 class Wanted(NamedTuple):
@@ -94,9 +95,15 @@ def refuse_wrong_reading(kind: str, reading: Reading) -> None:
     for attribute in ("columns", "constants", "values"):
         for field in getattr(reading, attribute):
             if field not in known:
-                message = f"There is no field {field!r} to read. There are: {', '.join(known)}."
+                message = _(
+                    "There is no field %(field)r to read. There are: %(names)s.", field=field, names=", ".join(known)
+                )
                 raise Refused("unknown_field", message, field=attribute)
     if reading.date_order and reading.date_order not in DATE_ORDERS:
-        message = f"{reading.date_order!r} is no order of a date: use {', '.join(DATE_ORDERS)}."
+        message = _(
+            "%(date_order)r is no order of a date: use %(names)s.",
+            date_order=reading.date_order,
+            names=", ".join(DATE_ORDERS),
+        )
         raise Refused("unknown_date_order", message, field="date_order")
-    _ = reading.zone
+    _unused = reading.zone

@@ -15,6 +15,7 @@ from tracker.intake.headings import heading_key
 from tracker.intake.reading import Reading
 from tracker.intake.reports import EARLIEST, CompletionReader, Pick, day_fault
 from tracker.intake.tables import HeadedTable
+from tracker.language import _
 from tracker.operations.refused import Refused
 from tracker.operations.rows import CompletionRow, NotACompletion, RowFaults
 
@@ -108,8 +109,13 @@ def refuse_other_reports(table: HeadedTable) -> None:
         if signs <= stems and not {"content name", "completed at"} & stems:
             raise Refused(
                 "wrong_report",
-                f"{table.file_name} is {name}, which {what}. For completions open Reports in LinkedIn Learning's "
-                'administration, download "Learner Detail" as CSV, and import that.',
+                _(
+                    "%(file_name)s is %(name)s, which %(what)s. For completions open Reports in LinkedIn "
+                    'Learning\'s administration, download "Learner Detail" as CSV, and import that.',
+                    file_name=table.file_name,
+                    name=name,
+                    what=what,
+                ),
             )
 
 
@@ -126,7 +132,7 @@ def _rows(
             if kind:
                 yield NotACompletion(line, kind_reason(shown(kind)))
             else:
-                yield RowFaults(line, (Fault(line, "Content Type", "", "is missing"),))
+                yield RowFaults(line, (Fault(line, "Content Type", "", _("is missing")),))
             continue
         percent = _percent(percent_text)
         if percent is not None and percent < 100 and not (completed_at and _is_fraction(percent, percent_text)):
@@ -163,19 +169,21 @@ def _faults(
     today: date,
 ) -> Iterator[Fault]:
     """Everything wrong with a course that is complete, or may be."""
-    learner_id, email, _, course_id, title = stored
+    learner_id, email, _unused, course_id, title = stored
     yield from text_faults(line, _STORED, stored)
     if not (learner_id or email):
-        yield Fault(line, "Unique User ID", "", "is missing, and so is Email: one of them must name the learner")
+        yield Fault(line, "Unique User ID", "", _("is missing, and so is Email: one of them must name the learner"))
     if not (course_id or title):
-        yield Fault(line, "Content Name", "", "is missing, and so is Content ID: one of them must name the course")
+        yield Fault(line, "Content Name", "", _("is missing, and so is Content ID: one of them must name the course"))
     if percent is None:
-        yield Fault(line, "Percent Completed", shown(percent_text), "is no percentage from 0 to 100")
+        yield Fault(line, "Percent Completed", shown(percent_text), _("is no percentage from 0 to 100"))
     elif percent < 100:
-        reason = "is at odds with Completed At. A spreadsheet may have made 1 of 100 %: import the file as LinkedIn wrote it"
+        reason = _(
+            "is at odds with Completed At. A spreadsheet may have made 1 of 100 %: import the file as LinkedIn wrote it"
+        )
         yield Fault(line, "Percent Completed", percent_text, reason)
     if not completed_at:
-        yield Fault(line, "Completed At", "", "is missing, so the day of completion is not known")
+        yield Fault(line, "Completed At", "", _("is missing, so the day of completion is not known"))
     elif day is None:
         yield Fault(line, "Completed At", shown(completed_at), _NOT_A_DAY)
     elif early_or_late := day_fault(day, today):
@@ -192,7 +200,15 @@ def _heading(table: HeadedTable, column: str) -> str | None:
     key = heading_key(column)
     headings = [header for header in table.headers if key in (_stem(header), heading_key(header))]
     if len(headings) > 1:
-        raise Refused("duplicate_header", f"{table.file_name} has {len(headings)} columns for {column}: keep one.")
+        raise Refused(
+            "duplicate_header",
+            _(
+                "%(file_name)s has %(count)s columns for %(column)s: keep one.",
+                file_name=table.file_name,
+                count=len(headings),
+                column=column,
+            ),
+        )
     return headings[0] if headings else None
 
 

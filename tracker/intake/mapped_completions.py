@@ -15,6 +15,7 @@ from tracker.intake.percents import COMPLETE, said_progress
 from tracker.intake.reading import Reading
 from tracker.intake.reports import EARLIEST, CompletionReader, day_fault
 from tracker.intake.tables import Content
+from tracker.language import _
 from tracker.operations.rows import CompletionRow, NotACompletion, RowFaults
 
 _FIELDS = KINDS["completions"].fields
@@ -94,22 +95,32 @@ def _faults(line: int, mapped: MappedTable, values: Sequence[str], today: date) 
         if not any(said[field] for field in (*wanted.fields, *(("first_name",) if "name" in wanted.fields else ()))):
             headings = mapped.headings_of(wanted.fields)
             others = f", and so is {' and '.join(headings[1:])}" if headings[1:] else ""
-            yield Fault(line, headings[0], "", f"is missing{others}: the row does not say {wanted.what}")
+            yield Fault(
+                line,
+                headings[0],
+                "",
+                _("is missing%(others)s: the row does not say %(what)s", others=others, what=wanted.what),
+            )
     percent, completed_on = said["percent"], said["completed_on"]
     if percent and mapped.percents.progress(percent) is None:
-        reason = "is no percentage from 0 to 100, and no word known for complete or not: say what it means"
-        yield Fault(line, labels["percent"], shown(percent), f"{reason} (--value 'percent:{shown(percent)}=100')")
+        reason = _("is no percentage from 0 to 100, and no word known for complete or not: say what it means")
+        yield Fault(
+            line,
+            labels["percent"],
+            shown(percent),
+            _("%(reason)s (--value 'percent:%(percent)s=100')", reason=reason, percent=shown(percent)),
+        )
     day = mapped.days["completed_on"].day(completed_on) if completed_on else None
     if not completed_on:
-        yield Fault(line, labels["completed_on"], "", "is missing, so the day of completion is not known")
+        yield Fault(line, labels["completed_on"], "", _("is missing, so the day of completion is not known"))
     elif day is None:
         yield Fault(line, labels["completed_on"], shown(completed_on), mapped.days["completed_on"].why_not(completed_on))
     elif reason_against := day_fault(day, today):
         yield Fault(line, labels["completed_on"], shown(completed_on), reason_against)
     if mapped.reading.assurance is None and said["assurance"].lower() not in _ASSURANCES:
         words = ", ".join(each.word for each in Assurance)
-        reason = f"is no assurance: use {words}, or leave it blank for claimed"
+        reason = _("is no assurance: use %(words)s, or leave it blank for claimed", words=words)
         yield Fault(line, labels["assurance"], shown(said["assurance"]), reason)
     if said["evidence_url"] and not is_link(said["evidence_url"]):
-        reason = "is no web address: it must begin with https:// or http://"
+        reason = _("is no web address: it must begin with https:// or http://")
         yield Fault(line, labels["evidence_url"], shown(said["evidence_url"]), reason)

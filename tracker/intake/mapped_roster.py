@@ -14,6 +14,7 @@ from tracker.intake.names import first_and_last
 from tracker.intake.reading import Reading
 from tracker.intake.reports import RosterReader
 from tracker.intake.tables import Content
+from tracker.language import _
 from tracker.operations.rows import RosterRow, RowFaults
 
 _FIELDS = KINDS["roster"].fields
@@ -65,27 +66,35 @@ def _rows(mapped: MappedTable) -> Iterator[RosterRow | RowFaults]:
 def _faults(row: RosterRow, mapped: MappedTable, values: Sequence[str]) -> Iterator[Fault]:
     """Everything wrong with a row, under the file's own headings."""
     line, labels = row.line, mapped.labels
-    kind, from_on, until_on, home, _ = values[-5:]
+    kind, from_on, until_on, home, _unused = values[-5:]
     if not is_plain(values):
         yield from text_faults(line, tuple(labels[field] for field in _FIELDS), values)
     if not row.member_number:
-        yield Fault(line, labels["member_number"], "", "is missing")
+        yield Fault(line, labels["member_number"], "", _("is missing"))
     if not row.local:
-        yield Fault(line, labels["local"], "", "is missing")
+        yield Fault(line, labels["local"], "", _("is missing"))
     if row.email and not is_address(row.email):
-        yield Fault(line, labels["email"], shown(row.email), "is no e-mail address")
+        yield Fault(line, labels["email"], shown(row.email), _("is no e-mail address"))
     if row.kind not in _KINDS:
         words = " or ".join(MembershipKind)
-        reason = f"is no kind of membership: say whether it means {words} (--value 'kind:{shown(kind)}=member')"
+        reason = _(
+            "is no kind of membership: say whether it means %(words)s (--value 'kind:%(kind)s=member')",
+            words=words,
+            kind=shown(kind),
+        )
         yield Fault(line, labels["kind"], shown(kind), reason)
     for field, text, day in (("from_on", from_on, row.from_on), ("until_on", until_on, row.until_on)):
         if text and day is None:
             yield Fault(line, labels[field], shown(text), mapped.days[field].why_not(text))
         elif day is not None and day.year not in _YEARS:
-            yield Fault(line, labels[field], shown(text), f"is in the year {day.year}: look at the year")
+            yield Fault(line, labels[field], shown(text), _("is in the year %(year)s: look at the year", year=day.year))
     if row.from_on and row.until_on and row.until_on <= row.from_on:
-        reason = f"is not after {labels['from_on']}, {from_on}: it is the first day no longer held"
+        reason = _(
+            "is not after %(labels)s, %(from_on)s: it is the first day no longer held",
+            labels=labels["from_on"],
+            from_on=from_on,
+        )
         yield Fault(line, labels["until_on"], until_on, reason)
     if home and home.lower() not in _HOME:
-        reason = f"is neither yes nor no: say what it means (--value 'home:{shown(home)}=yes')"
+        reason = _("is neither yes nor no: say what it means (--value 'home:%(home)s=yes')", home=shown(home))
         yield Fault(line, labels["home"], shown(home), reason)

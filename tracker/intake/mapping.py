@@ -20,6 +20,7 @@ from tracker.intake.headings import heading_key
 from tracker.intake.percents import PercentColumn
 from tracker.intake.reading import Reading
 from tracker.intake.tables import Content, HeadedTable, read_table
+from tracker.language import _
 from tracker.operations.rows import RowFaults
 
 PROFILE = "mapping"  # what a table is said to be read as whose mapping has no name
@@ -75,7 +76,7 @@ def open_mapped(content: Content, file_name: str, kind: str, reading: Reading, *
     reading = with_owner(kind, reading)
     lacking = still_wanted(kind, {*reading.columns, *reading.constants})
     if lacking:
-        raise Refused("field_missing", f"Say {'; and '.join(lacking)}.", field="columns")
+        raise Refused("field_missing", _("Say %(names)s.", names="; and ".join(lacking)), field="columns")
     table = mapped_table(content, file_name, reading)
     places = {field: column_place(table, heading) for field, heading in reading.columns.items()}
     days, percents = survey(table, kind, reading, places, latest)
@@ -184,7 +185,13 @@ def column_place(table: HeadedTable, name: str) -> int:
             return places[0]
         if places:
             names = " or ".join(repr(f"{name} #{number + 1}") for number in range(len(places)))
-            message = f"{table.file_name} has {len(places)} columns headed {name!r}: write {names}."
+            message = _(
+                "%(file_name)s has %(count)s columns headed %(name)r: write %(names)s.",
+                file_name=table.file_name,
+                count=len(places),
+                name=name,
+                names=names,
+            )
             raise Refused("duplicate_header", message, field="columns")
     found = _PLACE.fullmatch(name)
     if found is not None:
@@ -193,7 +200,16 @@ def column_place(table: HeadedTable, name: str) -> int:
         if 0 < number <= len(places):
             return places[number - 1]
     headings = ", ".join(repr(label) for label in labels_of(table))
-    raise Refused("unknown_column", f"{table.file_name} has no column headed {name!r}. It has: {headings}.", field="columns")
+    raise Refused(
+        "unknown_column",
+        _(
+            "%(file_name)s has no column headed %(name)r. It has: %(headings)s.",
+            file_name=table.file_name,
+            name=name,
+            headings=headings,
+        ),
+        field="columns",
+    )
 
 
 def _refuse_wrong_constants(kind: str, reading: Reading, days: Mapping[str, DayColumn]) -> None:
@@ -204,16 +220,22 @@ def _refuse_wrong_constants(kind: str, reading: Reading, days: Mapping[str, DayC
     """
     for field, value in reading.constants.items():
         if field in days and days[field].day(value) is None:
-            raise Refused("wrong_constant", f"{field}: {value!r} is no day: write it as 2026-03-09.", field="constants")
+            raise Refused(
+                "wrong_constant",
+                _("%(field)s: %(value)r is no day: write it as 2026-03-09.", field=field, value=value),
+                field="constants",
+            )
         if field == "assurance" and value.upper() not in Assurance.__members__:
             words = ", ".join(each.word for each in Assurance)
-            raise Refused("wrong_constant", f"{value!r} is no assurance: use {words}.", field="constants")
+            raise Refused(
+                "wrong_constant", _("%(value)r is no assurance: use %(words)s.", value=value, words=words), field="constants"
+            )
 
 
 def mapped_table(content: Content, file_name: str, reading: Reading) -> HeadedTable:
     """The table, its headings found by those that the mapping names."""
     plain = [name for name in reading.columns.values() if not _PLACE.fullmatch(name)]
     numbered = [(found[1], int(found[2])) for name in reading.columns.values() if (found := _PLACE.fullmatch(name))]
-    columns = plain or [heading for heading, _ in numbered if heading]
+    columns = plain or [heading for heading, _unused in numbered if heading]
     width = max((place for heading, place in numbered if not heading), default=0)
     return read_table(content, file_name, columns=columns, width=width)

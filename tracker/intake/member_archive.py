@@ -14,6 +14,7 @@ from tracker.intake.linkedin_detail import ZONE, kind_reason
 from tracker.intake.reading import Reading
 from tracker.intake.reports import EARLIEST, CompletionReader, Pick, day_fault
 from tracker.intake.tables import HeadedTable
+from tracker.language import _
 from tracker.operations.refused import Refused
 from tracker.operations.rows import CompletionRow, NotACompletion, RowFaults
 
@@ -45,8 +46,11 @@ def read(table: HeadedTable, today: date, reading: Reading) -> CompletionReader:
     if not reading.member:
         raise Refused(
             "member_missing",
-            f"{table.file_name} is a member's own LinkedIn archive, which does not say whose. Say it: --member with their "
-            "member number or e-mail address.",
+            _(
+                "%(file_name)s is a member's own LinkedIn archive, which does not say whose. Say it: "
+                "--member with their member number or e-mail address.",
+                file_name=table.file_name,
+            ),
             field="member",
         )
     known = {heading_key(column) for column in (*_READ, *_IGNORED)}
@@ -87,9 +91,9 @@ def _faults(line: int, values: tuple[str, ...], day: date | None, days: DayColum
     title, kind, completed_at = values
     yield from text_faults(line, _READ, values)
     if not kind:
-        yield Fault(line, _KIND, "", "is missing")
+        yield Fault(line, _KIND, "", _("is missing"))
     if not title:
-        yield Fault(line, _TITLE, "", "is missing")
+        yield Fault(line, _TITLE, "", _("is missing"))
     if day is None:
         yield Fault(line, _COMPLETED, shown(completed_at), days.why_not(completed_at))
     elif early_or_late := day_fault(day, today):

@@ -22,6 +22,7 @@ from tracker.intake.sheets import (
     shown_by,
     shown_by_builtin,
 )
+from tracker.language import _
 from tracker.operations.refused import Refused
 
 MOST_COLUMNS = 256
@@ -66,13 +67,23 @@ def _stream(stream: BinaryIO, file_name: str) -> bytes:
     compound = Compound(stream, file_name)
     for name, what in _OTHERS.items():
         if name in compound:
-            raise Refused("not_a_table", f"{file_name} is {what}, not a table. Import its table as CSV or XLSX.")
+            raise Refused(
+                "not_a_table",
+                _(
+                    "%(file_name)s is %(what)s, not a table. Import its table as CSV or XLSX.",
+                    file_name=file_name,
+                    what=what,
+                ),
+            )
     if "EncryptedPackage" in compound:
         raise locked(file_name)
     for name in _BOOKS:
         if name in compound:
             return compound.read(name)
-    message = f"{file_name} is an old Office file without a table. Save the table as CSV or XLSX and import that."
+    message = _(
+        "%(file_name)s is an old Office file without a table. Save the table as CSV or XLSX and import that.",
+        file_name=file_name,
+    )
     raise Refused("not_a_table", message)
 
 
@@ -91,7 +102,7 @@ class _Book:
         self._encoding = "cp1252"
         self._texts: list[str] = []
         self._shown: list[Shown] = []
-        version, _ = struct.unpack_from("<HH", data, 4)
+        version, _unused = struct.unpack_from("<HH", data, 4)
         if version not in (biff.BIFF5, biff.BIFF8):
             raise ValueError("no workbook of Excel 5 or later")
         self._is_biff8 = version == biff.BIFF8
@@ -182,7 +193,7 @@ class _Book:
         places: Sequence[int] = (ordered := array("Q"))
         last = 0
         is_ordered = True
-        for kind, at, _ in self._walk(start):
+        for kind, at, _unused in self._walk(start):
             if kind in biff.CELLS:
                 place = _PLACE.unpack_from(self._data, at)[0] << 32 | at
                 is_ordered = is_ordered and place > last
@@ -258,7 +269,7 @@ class _Book:
         if result[0] in (1, 2):
             return biff.boolean_text(result[2], result[0] - 1)
         if result[0] == 0:
-            for _ in range(_MOST_BETWEEN):  # the text has a record of its own, which others may part from the formula
+            for _unused in range(_MOST_BETWEEN):  # the text has a record of its own, which others may part from the formula
                 at += size + 4
                 kind, size = biff.HEAD.unpack_from(self._data, at - 4)
                 if kind == biff.FORMULA_TEXT:

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from tracker.language import _
 from tracker.operations.refused import Refused
 
 _CHUNK = 1 << 20
@@ -52,7 +53,7 @@ def original(folder: Path, sha256: str) -> Iterator[BinaryIO]:
     Raises:
         Refused: ``no_original``, where there is none, or not the same one.
     """
-    gone = Refused("no_original", "The file is here no more: choose it again.", field="file")
+    gone = Refused("no_original", _("The file is here no more: choose it again."), field="file")
     if not _SHA256.fullmatch(sha256):
         raise gone
     try:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from tracker.curriculum.refused import Refused
 from tracker.curriculum.words import Assurance
 from tracker.intake.moments import place_zone
+from tracker.language import _
 
 DATE_ORDERS = ("ymd", "dmy", "mdy")
 
@@ -60,7 +61,10 @@ class Reading:
             return None
         zone = place_zone(self.time_zone)
         if zone is None:
-            message = f"{self.time_zone!r} is no time zone: write a place's, such as America/Los_Angeles, or UTC."
+            message = _(
+                "%(time_zone)r is no time zone: write a place's, such as America/Los_Angeles, or UTC.",
+                time_zone=self.time_zone,
+            )
             raise Refused("unknown_zone", message, field="time_zone")
         return zone
 

@@ -15,6 +15,7 @@ from tracker.intake.reading import AS_FOUND, Reading
 from tracker.intake.reports import Pick, RosterReader
 from tracker.intake.saved import fitting, named, refuse_unknown_table
 from tracker.intake.tables import Content, HeadedTable, read_table, unknown_table
+from tracker.language import _
 from tracker.operations.profiles import SavedProfile
 from tracker.operations.rows import RosterRow, RowFaults
 
@@ -103,20 +104,28 @@ def _faults(row: RosterRow, values: tuple[str, ...]) -> Iterator[Fault]:
     if not is_plain(values):
         yield from text_faults(line, COLUMNS, values)
     if not row.member_number:
-        yield Fault(line, "member_number", "", "is missing")
+        yield Fault(line, "member_number", "", _("is missing"))
     if not row.local:
-        yield Fault(line, "local", "", "is missing")
+        yield Fault(line, "local", "", _("is missing"))
     if row.email and not is_address(row.email):
-        yield Fault(line, "email", shown(row.email), "is no e-mail address")
+        yield Fault(line, "email", shown(row.email), _("is no e-mail address"))
     if row.kind not in _KINDS:
         yield Fault(
-            line, "kind", shown(kind), f"is no kind of membership: use {' or '.join(MembershipKind)}, or leave it blank"
+            line,
+            "kind",
+            shown(kind),
+            _("is no kind of membership: use %(names)s, or leave it blank", names=" or ".join(MembershipKind)),
         )
     if from_on and row.from_on is None:
         yield Fault(line, "from_on", shown(from_on), NOT_A_DAY)
     if until_on and row.until_on is None:
         yield Fault(line, "until_on", shown(until_on), NOT_A_DAY)
     if row.from_on and row.until_on and row.until_on <= row.from_on:
-        yield Fault(line, "until_on", until_on, f"is not after from_on, {from_on}: it is the first day no longer held")
+        yield Fault(
+            line,
+            "until_on",
+            until_on,
+            _("is not after from_on, %(from_on)s: it is the first day no longer held", from_on=from_on),
+        )
     if home and row.home is None:
-        yield Fault(line, "home", shown(home), "is neither yes nor no")
+        yield Fault(line, "home", shown(home), _("is neither yes nor no"))

@@ -12,6 +12,7 @@ from tracker.intake.headings import heading_key
 from tracker.intake.mapping import PROFILE, SOURCE, column_place, labels_of, mapped_table
 from tracker.intake.reading import Reading
 from tracker.intake.tables import Content, HeadedTable, unknown_table
+from tracker.language import _
 from tracker.operations.profiles import SavedProfile
 
 
@@ -35,7 +36,12 @@ def named(kind: str, reading: Reading, profiles: Sequence[SavedProfile], built_i
             if each.kind == kind and each.name.casefold() == key:
                 return _by(each, reading)
         known = ", ".join([*built_in, *(each.name for each in profiles if each.kind == kind)]) or "none yet"
-        message = f"There is no profile {reading.profile!r} for {kind}. Known: {known}."
+        message = _(
+            "There is no profile %(profile)r for %(kind)s. Known: %(known)s.",
+            profile=reading.profile,
+            kind=kind,
+            known=known,
+        )
         raise Refused("unknown_profile", message, field="profile")
     return Chosen(PROFILE, SOURCE, reading) if reading.columns else None
 
@@ -62,7 +68,11 @@ def fitting(
     best = [each for each in fits if len(each.reading["columns"]) == most]
     if len(best) > 1:
         names = " and ".join(repr(each.name) for each in best)
-        message = f"{table.file_name} fits the saved profiles {names} alike: name the one that is meant, --profile NAME."
+        message = _(
+            "%(file_name)s fits the saved profiles %(names)s alike: name the one that is meant, --profile NAME.",
+            file_name=table.file_name,
+            names=names,
+        )
         raise Refused("ambiguous_profile", message, field="profile")
     return _by(best[0], reading)
 
@@ -70,7 +80,9 @@ def fitting(
 def refuse_unknown_table(table: HeadedTable, kind: str, reading: Reading, wanted: str = "") -> Refused:
     """The refusal of a table that nothing known fits, with the mapping that may do, ready to paste."""
     refusal = unknown_table(table, wanted or ", ".join(KINDS[kind].fields))
-    return Refused(refusal.code, f"{refusal.message} {guess_in_words(table, kind, reading)}")
+    return Refused(
+        refusal.code, _("%(message)s %(table)s", message=refusal.message, table=guess_in_words(table, kind, reading))
+    )
 
 
 def _by(profile: SavedProfile, reading: Reading) -> Chosen:

@@ -6,6 +6,7 @@ import re
 from datetime import date, time, timedelta
 from enum import Enum
 
+from tracker.language import _
 from tracker.operations.refused import Refused
 
 MOST_ROWS = 1_048_576
@@ -78,12 +79,25 @@ def _moment(value: float, first_day: date) -> str:
 
 
 def damaged(file_name: str) -> Refused:
-    return Refused("not_a_table", f"{file_name} is a damaged workbook. Open and save it again as XLSX, or save it as CSV.")
+    return Refused(
+        "not_a_table",
+        _("%(file_name)s is a damaged workbook. Open and save it again as XLSX, or save it as CSV.", file_name=file_name),
+    )
 
 
 def locked(file_name: str) -> Refused:
-    return Refused("not_a_table", f"{file_name} is protected by a password. Save it without one, as XLSX or CSV.")
+    return Refused(
+        "not_a_table",
+        _("%(file_name)s is protected by a password. Save it without one, as XLSX or CSV.", file_name=file_name),
+    )
 
 
 def oversized(file_name: str, what: str) -> Refused:
-    return Refused("oversized", f"{file_name} has {what}: too much for a workbook. Save the sheet as CSV and import that.")
+    return Refused(
+        "oversized",
+        _(
+            "%(file_name)s has %(what)s: too much for a workbook. Save the sheet as CSV and import that.",
+            file_name=file_name,
+            what=what,
+        ),
+    )

@@ -14,6 +14,7 @@ from tracker.intake import compound, delimited, oldworkbook, opendocument, workb
 from tracker.intake.archive import Archive
 from tracker.intake.cells import shown
 from tracker.intake.headings import MOST_ABOVE, MOST_COLUMNS, explain, guessed, heading_key, named, trimmed
+from tracker.language import _, number
 from tracker.operations.refused import Refused
 from tracker.operations.rows import RowFaults
 
@@ -71,9 +72,19 @@ class HeadedTable:
         if len(places) > 1:
             raise Refused(
                 "duplicate_header",
-                f"{self.file_name} has {len(places)} columns headed {self.headers[places[0]]!r}. Keep the one meant.",
+                _(
+                    "%(file_name)s has %(count)s columns headed %(headers)r. Keep the one meant.",
+                    file_name=self.file_name,
+                    count=len(places),
+                    headers=self.headers[places[0]],
+                ),
                 faults=[
-                    Fault(self.header_line, self.headers[place], "", f"is the heading of column {place + 1} too")
+                    Fault(
+                        self.header_line,
+                        self.headers[place],
+                        "",
+                        _("is the heading of column %(number)s too", number=place + 1),
+                    )
                     for place in places[1:]
                 ],
             )
@@ -157,12 +168,16 @@ def _unpacked(archive: Archive) -> Iterator[TableRow]:
 def _without_margin(rows: Iterator[TableRow]) -> Iterator[TableRow]:
     """The rows of a sheet without the blank columns to the left of its table."""
     first = list(islice(rows, MOST_ABOVE))
-    margin = min((next(place for place, cell in enumerate(cells) if cell) for _, cells in first), default=0)
+    margin = min((next(place for place, cell in enumerate(cells) if cell) for _unused, cells in first), default=0)
     return ((line, cells[margin:]) for line, cells in chain(first, rows))
 
 
 def _other(file_name: str, name: str) -> Refused:
-    message = f"{file_name} is {name}, not a table. Save the table as CSV or XLSX and import that."
+    message = _(
+        "%(file_name)s is %(name)s, not a table. Save the table as CSV or XLSX and import that.",
+        file_name=file_name,
+        name=name,
+    )
     return Refused("not_a_table", message)
 
 
@@ -170,33 +185,51 @@ def unknown_table(table: HeadedTable, wanted: str) -> Refused:
     """The refusal of a table with the wrong columns: which it has, and which are wanted."""
     found = ", ".join(header for header in table.headers if header)
     return Refused(
-        "unknown_table", f"{table.file_name} does not have the columns to be read. Found: {found}. Wanted: {wanted}."
+        "unknown_table",
+        _(
+            "%(file_name)s does not have the columns to be read. Found: %(found)s. Wanted: %(wanted)s.",
+            file_name=table.file_name,
+            found=found,
+            wanted=wanted,
+        ),
     )
 
 
 def _headed(records: Records, file_name: str, columns: Sequence[str], width: int, is_sheet: bool) -> HeadedTable:
     """Find the headings among the first records."""
     above, records = _first_filled(records, file_name)
-    found = [trimmed(cells) for _, cells in above]
+    found = [trimmed(cells) for _unused, cells in above]
     headings = named(found, columns) if columns else None
     if headings is None:
         headings = guessed(found)
         if headings.place == 0 and _is_data(headings.names):
             raise Refused(
                 "no_header",
-                f"{file_name} begins with {shown(', '.join(headings.names))!r}, which are no headings. "
-                "Put a first row there that names the columns.",
+                _(
+                    "%(file_name)s begins with %(names)r, which are no headings. Put a first row there that "
+                    "names the columns.",
+                    file_name=file_name,
+                    names=shown(", ".join(headings.names)),
+                ),
             )
     place, names = headings
     if len(names) > MOST_COLUMNS:
-        raise Refused("too_many_columns", f"{file_name} has {len(names):,} columns; at most {MOST_COLUMNS:,} can be read.")
+        raise Refused(
+            "too_many_columns",
+            _(
+                "%(file_name)s has %(count)s columns; at most %(most_columns)s can be read.",
+                file_name=file_name,
+                count=number(len(names)),
+                most_columns=number(MOST_COLUMNS),
+            ),
+        )
     below = place + 1
     if below < len(found) and explain(names, found[below]):
         below += 1
     line, written = above[place]
     # Columns at the right may lack a heading: as many as the record of the headings leaves blank, in a sheet any number.
     room = MOST_COLUMNS if is_sheet else len(written)
-    filled = max((len(trimmed(cells)) for _, cells in above[below:] if len(cells) <= room), default=0)
+    filled = max((len(trimmed(cells)) for _unused, cells in above[below:] if len(cells) <= room), default=0)
     names = names + [""] * (min(max(filled, min(width, len(written))), MOST_COLUMNS) - len(names))
     return HeadedTable(file_name, line, names, _fitted(chain(above[below:], records), len(names), room))
 
@@ -214,7 +247,11 @@ def _first_filled(records: Records, file_name: str) -> tuple[list[TableRow], Rec
         for number, record in enumerate(records):
             if isinstance(record, RowFaults):
                 if not above:
-                    raise Refused("no_header", f"The headings of {file_name} cannot be read.", faults=record.faults)
+                    raise Refused(
+                        "no_header",
+                        _("The headings of %(file_name)s cannot be read.", file_name=file_name),
+                        faults=record.faults,
+                    )
                 return above, chain((record,), records)
             if any(record[1]) and trimmed(record[1]):
                 above.append(record)
@@ -226,7 +263,7 @@ def _first_filled(records: Records, file_name: str) -> tuple[list[TableRow], Rec
             raise
         return above, _refusing(refused)
     if not above:
-        raise Refused("empty_file", f"{file_name} is empty. Export it again, with its heading row.")
+        raise Refused("empty_file", _("%(file_name)s is empty. Export it again, with its heading row.", file_name=file_name))
     return above, records
 
 
@@ -256,7 +293,9 @@ def _fitted(records: Iterable[TableRow | RowFaults], width: int, room: int) -> R
         elif len(cells) > width:
             beyond = [cell for cell in cells[width:] if cell] if len(cells) > room else []
             if beyond:
-                reason = f"stands beyond the last of the {width} headings: quote a cell that holds the separator"
+                reason = _(
+                    "stands beyond the last of the %(width)s headings: quote a cell that holds the separator", width=width
+                )
                 yield RowFaults(line, (Fault(line, "", shown(", ".join(beyond)), reason),))
                 continue
             del cells[width:]

@@ -10,6 +10,7 @@ from itertools import repeat
 from typing import BinaryIO, NamedTuple
 
 from tracker.curriculum.faults import Fault
+from tracker.language import _, number
 from tracker.operations.refused import Refused
 
 # Characters. A skills or notes column may be long; a million is a quote that never closes, or an attack.
@@ -74,8 +75,12 @@ def encoding_of(stream: BinaryIO, file_name: str) -> Encoding:
             return again
     raise Refused(
         "undecodable",
-        f"Line {found} of {file_name} holds bytes that are no text. Save it as CSV UTF-8 and import that.",
-        faults=[Fault(found, "", "", "cannot be decoded: save the file as CSV UTF-8")],
+        _(
+            "Line %(found)s of %(file_name)s holds bytes that are no text. Save it as CSV UTF-8 and import that.",
+            found=found,
+            file_name=file_name,
+        ),
+        faults=[Fault(found, "", "", _("cannot be decoded: save the file as CSV UTF-8"))],
     )
 
 
@@ -107,8 +112,12 @@ def _decoded(stream: BinaryIO, encoding: str, file_name: str) -> Encoding | int:
             line += _line_ends(text[: text.index("\0")])
             raise Refused(
                 "not_text",
-                f"{file_name} is not a text file: line {line} holds a NUL byte. Save the table as CSV UTF-8 or XLSX.",
-                faults=[Fault(line, "", "", "holds a NUL byte")],
+                _(
+                    "%(file_name)s is not a text file: line %(line)s holds a NUL byte. Save the table as CSV UTF-8 or XLSX.",
+                    file_name=file_name,
+                    line=line,
+                ),
+                faults=[Fault(line, "", "", _("holds a NUL byte"))],
             )
         if not chunk:
             return Encoding(encoding, has_backslash, has_formulas)
@@ -118,8 +127,17 @@ def _decoded(stream: BinaryIO, encoding: str, file_name: str) -> Encoding | int:
         begun = len(text) - max(text.rfind("\n"), text.rfind("\r")) - 1 if ends else begun + len(text)
         line += ends
         if begun > LONGEST_LINE:
-            message = f"Line {line} of {file_name} is longer than {LONGEST_LINE:,} characters: no table has such a row."
-            raise Refused("oversized", f"{message} Export the file again.", faults=[Fault(line, "", "", "has no end")])
+            message = _(
+                "Line %(line)s of %(file_name)s is longer than %(longest_line)s characters: no table has such a row.",
+                line=line,
+                file_name=file_name,
+                longest_line=number(LONGEST_LINE),
+            )
+            raise Refused(
+                "oversized",
+                _("%(message)s Export the file again.", message=message),
+                faults=[Fault(line, "", "", _("has no end"))],
+            )
 
 
 def _line_ends(text: str) -> int:

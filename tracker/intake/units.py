@@ -10,6 +10,7 @@ from tracker.curriculum.faults import Fault
 from tracker.curriculum.words import UnitKind
 from tracker.intake.cells import shown, text_faults
 from tracker.intake.tables import Content, HeadedTable, read_table
+from tracker.language import _
 from tracker.operations.refused import Refused
 from tracker.operations.rows import RowFaults, UnitRow
 
@@ -25,7 +26,7 @@ def read_units(content: Content, file_name: str, known: Collection[str] = ()) ->
     """
     table = read_table(content, file_name)
     if lacking := table.lacking(REQUIRED):
-        faults = [Fault(table.header_line, column, "", "this column is missing") for column in lacking]
+        faults = [Fault(table.header_line, column, "", _("this column is missing")) for column in lacking]
         raise _faulty(table, faults, f"Found: {', '.join(table.headers)}. Wanted: {', '.join(COLUMNS)}.")
     units: list[UnitRow] = []
     faults = []
@@ -40,7 +41,7 @@ def read_units(content: Content, file_name: str, known: Collection[str] = ()) ->
         number, name, kind, *rest = values
         units.append(UnitRow(line, number, name, _kind(kind) or UnitKind.LOCAL, *rest))
     if not units and not faults:
-        faults.append(Fault(table.header_line, "", "", "there is no unit below the headings"))
+        faults.append(Fault(table.header_line, "", "", _("there is no unit below the headings")))
     # The tree is looked at only when every row can be read: a number that is missing or a kind that is none would
     # be blamed again on every unit below it.
     faults = faults or sorted(_tree_faults(units, known))
@@ -57,16 +58,16 @@ def _faulty(table: HeadedTable, faults: list[Fault], more: str = "") -> Refused:
 
 def _row_faults(line: int, values: tuple[str, ...]) -> Iterator[Fault]:
     """What is wrong with a unit on its own."""
-    number, name, kind, *_, time_zone = values
+    number, name, kind, *_unused, time_zone = values
     yield from text_faults(line, COLUMNS, values)
     if not number:
-        yield Fault(line, "number", "", "is missing")
+        yield Fault(line, "number", "", _("is missing"))
     if not name:
-        yield Fault(line, "name", "", "is missing")
+        yield Fault(line, "name", "", _("is missing"))
     if _kind(kind) is None:
-        yield Fault(line, "kind", shown(kind), f"is no kind of unit: use {', '.join(UnitKind)}")
+        yield Fault(line, "kind", shown(kind), _("is no kind of unit: use %(names)s", names=", ".join(UnitKind)))
     if time_zone and time_zone not in _time_zones():
-        yield Fault(line, "time_zone", shown(time_zone), "is no time zone: use a name such as America/Los_Angeles")
+        yield Fault(line, "time_zone", shown(time_zone), _("is no time zone: use a name such as America/Los_Angeles"))
 
 
 def _kind(word: str) -> UnitKind | None:
@@ -87,7 +88,7 @@ def _tree_faults(units: list[UnitRow], known: Collection[str]) -> Iterator[Fault
     first: dict[str, UnitRow] = {}
     for unit in units:
         if unit.number in first:
-            yield Fault(unit.line, "number", unit.number, f"stands in line {first[unit.number].line} already")
+            yield Fault(unit.line, "number", unit.number, _("stands in line %(line)s already", line=first[unit.number].line))
         else:
             first[unit.number] = unit
     yield from _top_faults(units, known)
@@ -98,10 +99,12 @@ def _tree_faults(units: list[UnitRow], known: Collection[str]) -> Iterator[Fault
         parent = first.get(unit.parent)
         if parent is not None and parent.kind is UnitKind.LOCAL:
             yield Fault(
-                unit.line, "parent", unit.parent, "is a local: only districts and the international have units below"
+                unit.line, "parent", unit.parent, _("is a local: only districts and the international have units below")
             )
         elif parent is None and unit.parent not in known:
-            yield Fault(unit.line, "parent", unit.parent, "is no unit: neither in this file nor in the union as it stands")
+            yield Fault(
+                unit.line, "parent", unit.parent, _("is no unit: neither in this file nor in the union as it stands")
+            )
     yield from _circle_faults(first)
 
 
@@ -111,15 +114,15 @@ def _top_faults(units: list[UnitRow], known: Collection[str]) -> Iterator[Fault]
     top = next((unit for unit in tops if unit.kind is UnitKind.INTERNATIONAL), None)
     if top is None and not known:
         line = units[0].line
-        yield Fault(line, "parent", "", "no unit is the top: give one of kind international, with no parent")
+        yield Fault(line, "parent", "", _("no unit is the top: give one of kind international, with no parent"))
     for unit in units:
         if unit.kind is UnitKind.INTERNATIONAL and unit.parent:
-            yield Fault(unit.line, "parent", unit.parent, "must be blank: the international stands at the top")
+            yield Fault(unit.line, "parent", unit.parent, _("must be blank: the international stands at the top"))
         elif not unit.parent and unit is not top and (top or known):
             above = f"{top.number} (line {top.line})" if top else "the union's international"
-            yield Fault(unit.line, "parent", "", f"is missing: only {above} stands at the top")
+            yield Fault(unit.line, "parent", "", _("is missing: only %(above)s stands at the top", above=above))
     if top is not None and known and top.number not in known:
-        yield Fault(top.line, "number", top.number, "would be a second top: the union has its international already")
+        yield Fault(top.line, "number", top.number, _("would be a second top: the union has its international already"))
 
 
 def _circle_faults(units: dict[str, UnitRow]) -> Iterator[Fault]:
@@ -136,5 +139,5 @@ def _circle_faults(units: dict[str, UnitRow]) -> Iterator[Fault]:
             circle = steps[steps.index(number) :]
             unit = min((units[each] for each in circle), key=lambda each: each.line)
             way = " → ".join([*circle, number])
-            yield Fault(unit.line, "parent", unit.parent, f"leads back to the unit itself: {way}")
+            yield Fault(unit.line, "parent", unit.parent, _("leads back to the unit itself: %(way)s", way=way))
         sound.update(walk)

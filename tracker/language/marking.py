@@ -10,7 +10,7 @@ from tracker.language.spoken import texts
 from tracker.language.writing import number
 
 
-def _(message: str, **values: object) -> str:
+def _(message: str, /, **values: object) -> str:
     """A text in the language that is spoken now; ``%(name)s`` in it stands for the value of that name.
 
     A value that is markup makes the whole markup: the rest is escaped.
@@ -18,12 +18,12 @@ def _(message: str, **values: object) -> str:
     return _filled(texts().gettext(message), values)
 
 
-def pgettext(context: str, message: str, **values: object) -> str:
+def pgettext(context: str, message: str, /, **values: object) -> str:
     """The same for a text that means something else elsewhere; ``context`` tells translators which it is."""
     return _filled(str(texts().pgettext(context, message)), values)
 
 
-def ngettext(one: str, many: str, count: int, **values: object) -> str:
+def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     """A text about a number of things. ``%(n)s`` in it is the number, written as the language writes it."""
     return _filled(texts().ngettext(one, many, count), {"n": number(count), **values})
 
@@ -66,7 +66,7 @@ class _Later:
         return hash(self._message)
 
 
-def lazy(message: str, **values: object) -> Any:
+def lazy(message: str, /, **values: object) -> Any:
     """A text for what is made once and drawn often, such as a form's label."""
     return _Later(message, values)
 

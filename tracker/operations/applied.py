@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.policy import PolicyFaults, read_policy
+from tracker.language import _
 from tracker.models import AppliedText, new_id
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
@@ -42,6 +43,6 @@ def apply_policy(session: Session, content: str, actor: Actor, now: datetime) ->
     try:
         policy = read_policy(content)
     except PolicyFaults as broken:
-        raise Refused("faulty_policy", "The policy has faults; nothing was applied.", faults=broken.lines()) from None
+        raise Refused("faulty_policy", _("The policy has faults; nothing was applied."), faults=broken.lines()) from None
     keep_text(session, "policy", content, actor, now)
     return before is not None and not read_policy(before).counts_like(policy)

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.keys import plain_text
+from tracker.language import _
 from tracker.models import ApiClient, SignInFailure, new_id
 from tracker.operations.accounts import FAILURES_WINDOW, address_key, is_over_limit
 from tracker.operations.actor import ANYONE, Actor
@@ -43,13 +44,19 @@ def add_client(session: Session, name: str, actor: Actor, *, now: datetime) -> N
     """
     name = " ".join(name.split())
     if not name:
-        raise Refused("no_name", "Give the client a name, such as LinkedIn Learning.", field="name")
+        raise Refused("no_name", _("Give the client a name, such as LinkedIn Learning."), field="name")
     if len(name) > _LONGEST_NAME or not name.isprintable():
-        raise Refused("long_name", f"A name has at most {_LONGEST_NAME} characters, all of them visible.", field="name")
+        raise Refused(
+            "long_name",
+            _("A name has at most %(longest_name)s characters, all of them visible.", longest_name=_LONGEST_NAME),
+            field="name",
+        )
     in_use = session.scalars(select(ApiClient.name).where(ApiClient.revoked_at.is_(None)))
     if plain_text(name) in {plain_text(each) for each in in_use}:
         raise Refused(
-            "name_taken", f"There is a client {name} already: revoke it first, or choose another name.", field="name"
+            "name_taken",
+            _("There is a client %(name)s already: revoke it first, or choose another name.", name=name),
+            field="name",
         )
     secret = secrets.token_urlsafe(32)
     client = ApiClient(
@@ -73,7 +80,14 @@ def revoke_client(session: Session, client: ApiClient, actor: Actor, *, now: dat
         Refused: ``already_revoked``.
     """
     if client.revoked_at is not None:
-        raise Refused("already_revoked", f"{client.name} was revoked on {client.revoked_at:%Y-%m-%d} already.")
+        raise Refused(
+            "already_revoked",
+            _(
+                "%(name)s was revoked on %(revoked_at)s already.",
+                name=client.name,
+                revoked_at=f"{client.revoked_at:%Y-%m-%d}",
+            ),
+        )
     client.revoked_at, client.revoked_by = now, actor.user_id
     session.flush()
     _audit(session, client, "revoke_client", actor, now)
@@ -119,7 +133,9 @@ def note_failure(session: Session, client_id: str, address: str, *, now: datetim
 def _refuse_guessing(session: Session, keys: list[str], now: datetime) -> None:
     if is_over_limit(session, keys, now):
         minutes = int(FAILURES_WINDOW.total_seconds() // 60)
-        raise Refused("too_many_attempts", f"Too many attempts. Wait {minutes} minutes, then try again.")
+        raise Refused(
+            "too_many_attempts", _("Too many attempts. Wait %(minutes)s minutes, then try again.", minutes=minutes)
+        )
 
 
 def _keys(client_id: str, address: str) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from tracker.language import _
 from tracker.models import ExportJob, JobState, new_id
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
@@ -43,7 +44,7 @@ def ask_for_export(
     """
     mine = (ExportJob.requested_by == actor.user_id, ExportJob.state == MAKING)
     if (session.scalar(select(func.count()).select_from(ExportJob).where(*mine)) or 0) >= _MOST_AT_ONCE:
-        raise Refused("too_many_exports", "Your earlier files are still being made. Ask again when one of them is done.")
+        raise Refused("too_many_exports", _("Your earlier files are still being made. Ask again when one of them is done."))
     assert actor.user_id is not None
     job = ExportJob(
         id=job_id or new_id(),

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.keys import email_key, member_key
+from tracker.language import _
 from tracker.models import HeldChange, Identifier, IdentifierKind, User, WaitingCompletion, new_ids
 from tracker.models.loading import load
 from tracker.operations.actor import Actor
@@ -71,7 +72,7 @@ def decide_held(session: Session, held: HeldChange, *, accept: bool, actor: Acto
     """
     session.refresh(held, with_for_update=True)
     if held.decided_at is not None:
-        raise Refused("already_decided", "This was decided already.")
+        raise Refused("already_decided", _("This was decided already."))
     if accept:
         _add_identifier(session, held, now)
     held.decided_at, held.decided_by, held.is_accepted = now, actor.user_id, accept
@@ -104,8 +105,11 @@ def _add_identifier(session: Session, held: HeldChange, now: datetime) -> None:
     if holders and not is_email:
         raise Refused(
             "number_taken",
-            f"{held.after} is the number of another member by now. If they are one person, merge the two; "
-            "if not, refuse this.",
+            _(
+                "%(after)s is the number of another member by now. If they are one person, merge the "
+                "two; if not, refuse this.",
+                after=held.after,
+            ),
         )
     session.add(Identifier(kind=kind, value=value, member_id=held.member_id, shown=held.after, recorded_at=now))
     session.flush()

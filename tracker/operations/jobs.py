@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from tracker.language import _
 from tracker.models import Batch, ImportJob, JobState, new_id
 from tracker.operations.actor import Actor
 from tracker.operations.refused import Refused
@@ -115,7 +116,7 @@ def finish(session: Session, job_id: int, batch_id: int, *, now: datetime) -> No
         Refused: ``not_recording``, where the job was taken for stopped meanwhile. Nothing may be kept then.
     """
     if not _move(session, job_id, (JobState.RECORDING,), JobState.RECORDED, now, batch_id=batch_id, result={}, message=""):
-        raise Refused("not_recording", "This import was taken for stopped meanwhile: nothing was recorded.")
+        raise Refused("not_recording", _("This import was taken for stopped meanwhile: nothing was recorded."))
 
 
 def refuse(session: Session, job_id: int, refusal: Refused, result: Mapping[str, Any], *, now: datetime) -> bool:

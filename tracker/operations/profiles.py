@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tracker.language import _
 from tracker.models import ImportProfile, new_id
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
@@ -63,12 +64,14 @@ def save_profile(
     name = " ".join(name.split())
     _refuse_wrong_name(name)
     if not reading.get("columns"):
-        raise Refused("nothing_mapped", "There is no mapping to save: name the columns first.", field="columns")
+        raise Refused("nothing_mapped", _("There is no mapping to save: name the columns first."), field="columns")
     kept = {key: value for key, value in reading.items() if key not in ("member", "profile")}
     mapping = {"reading": kept, "headers": [header for header in headers if header]}
     profile = _find(session, name)
     if profile is not None and profile.kind != kind:
-        message = f"{profile.name!r} is the name of a profile for {profile.kind}: choose another name."
+        message = _(
+            "%(name)r is the name of a profile for %(kind)s: choose another name.", name=profile.name, kind=profile.kind
+        )
         raise Refused("profile_taken", message, field="save_profile")
     before = profile.mapping if profile else None
     if profile is None:
@@ -92,7 +95,11 @@ def remove_profile(session: Session, name: str, actor: Actor, now: datetime) -> 
     profile = _find(session, name)
     if profile is None:
         known = ", ".join(session.scalars(select(ImportProfile.name).order_by(ImportProfile.name))) or "none yet"
-        raise Refused("unknown_profile", f"There is no saved profile {name!r}. There are: {known}.", field="profile")
+        raise Refused(
+            "unknown_profile",
+            _("There is no saved profile %(name)r. There are: %(known)s.", name=name, known=known),
+            field="profile",
+        )
     detail = {"name": profile.name, "kind": profile.kind, "before": profile.mapping}
     session.delete(profile)
     session.flush()

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from tracker.language import _
 from tracker.models import Batch, SyncWindow
 from tracker.operations.refused import Refused
 
@@ -92,4 +93,6 @@ def _on_file(folder: Path, source: str) -> Iterator[None]:
 
 
 def _running(source: str) -> Refused:
-    return Refused("sync_running", f"Another sync of {source} is running. Nothing was done: wait for its end.")
+    return Refused(
+        "sync_running", _("Another sync of %(source)s is running. Nothing was done: wait for its end.", source=source)
+    )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tracker.curriculum.keys import unit_key
 from tracker.curriculum.words import UnitKind
+from tracker.language import _
 from tracker.models import Unit, UnitClosure, new_id
 from tracker.operations.actor import Actor
 from tracker.operations.applied import apply_policy, keep_text
@@ -84,11 +85,16 @@ def _refuse_impossible_tree(units: Collection[Unit]) -> None:
         while above_id is not None:
             above = by_id[above_id]
             if above.kind is UnitKind.LOCAL:
-                reason = f"would stand under {above.number}, a local: only districts and the international have units below"
-                raise Refused("faulty_units", f"Unit {unit.number} {reason}.")
+                reason = _(
+                    "would stand under %(number)s, a local: only districts and the international have units below",
+                    number=above.number,
+                )
+                raise Refused("faulty_units", _("Unit %(number)s %(reason)s.", number=unit.number, reason=reason))
             if above_id in met:
-                reason = f"would stand under itself, through {above.number}: give the whole branch in one file"
-                raise Refused("faulty_units", f"Unit {unit.number} {reason}.")
+                reason = _(
+                    "would stand under itself, through %(number)s: give the whole branch in one file", number=above.number
+                )
+                raise Refused("faulty_units", _("Unit %(number)s %(reason)s.", number=unit.number, reason=reason))
             met.add(above_id)
             above_id = above.parent_id
 

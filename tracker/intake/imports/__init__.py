@@ -24,6 +24,7 @@ from tracker.intake.reading import AS_FOUND, Reading
 from tracker.intake.reports import AccountReader, CompletionReader, RosterReader
 from tracker.intake.roster import read_roster
 from tracker.intake.tables import Content
+from tracker.language import _
 from tracker.operations.actor import Actor
 from tracker.operations.profiles import profiles_of
 from tracker.operations.refused import Refused
@@ -120,7 +121,7 @@ def staged_import(
         ) as accounts:
             yield accounts
     else:
-        raise Refused("unknown_kind", "Say what is in the file: a roster, completed courses, or accounts.", field="kind")
+        raise Refused("unknown_kind", _("Say what is in the file: a roster, completed courses, or accounts."), field="kind")
 
 
 _R = TypeVar("_R", CompletionReader, RosterReader, AccountReader)

@@ -16,6 +16,7 @@ from tracker.curriculum.words import Outcome
 from tracker.intake.imports.original import Original
 from tracker.intake.reading import AS_FOUND, Reading
 from tracker.intake.reports import Reader
+from tracker.language import _
 from tracker.models import Batch, BatchOutcome, BatchRows, new_id, new_ids
 from tracker.models.loading import load
 from tracker.operations.actor import Actor
@@ -135,7 +136,11 @@ def refuse_if_strict(ended: Ended, strict: bool, rows: int | None = None) -> Non
     if strict and faulty:
         raise Refused(
             "faulty_rows",
-            f"{faulty} of {rows or ended.outcomes.total()} rows are faulty; nothing was recorded.",
+            _(
+                "%(faulty)s of %(value)s rows are faulty; nothing was recorded.",
+                faulty=faulty,
+                value=rows or ended.outcomes.total(),
+            ),
             faults=ended.faults,
         )
 

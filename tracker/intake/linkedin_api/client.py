@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from tracker.intake.linkedin_api.answers import Answer, Asker, Limits, NoAnswer, Wait
 from tracker.intake.linkedin_api.windows import Window
+from tracker.language import _, number
 from tracker.operations.refused import Refused
 
 _REPORTS = "/v2/learningActivityReports"
@@ -69,7 +70,7 @@ class LinkedIn:
     def __enter__(self) -> LinkedIn:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_unused: object) -> None:
         self._asker.close()
 
     def pages(self, window: Window) -> Iterator[list[Any]]:
@@ -107,9 +108,11 @@ class LinkedIn:
             if following is None:
                 return
             if _key(following) in seen:
-                raise Refused("provider_repeats", "LinkedIn's pages lead back to one that was read: they have no end.")
+                raise Refused("provider_repeats", _("LinkedIn's pages lead back to one that was read: they have no end."))
             address = following
-        raise Refused("provider_repeats", f"LinkedIn's pages have no end: {_MOST_PAGES:,} were read.")
+        raise Refused(
+            "provider_repeats", _("LinkedIn's pages have no end: %(most_pages)s were read.", most_pages=number(_MOST_PAGES))
+        )
 
     def _page(self, address: str, window: Window) -> dict[str, Any]:
         try:
@@ -122,7 +125,9 @@ class LinkedIn:
             page: dict[str, Any] = answer.content
             return page
         if answer.status == 200:
-            raise Refused("provider_refuses", "LinkedIn's answer holds no elements: it is not a learning activity report.")
+            raise Refused(
+                "provider_refuses", _("LinkedIn's answer holds no elements: it is not a learning activity report.")
+            )
         raise self._refusal(answer)
 
     def _ask(self, address: str) -> Answer:
@@ -152,15 +157,19 @@ class LinkedIn:
         if answer.status in (400, 401, 403):
             raise Refused(
                 "provider_refuses",
-                "LinkedIn does not know TRACKER_LINKEDIN_CLIENT_ID with TRACKER_LINKEDIN_CLIENT_SECRET "
-                f"({answer.status}{answer.said and f': {answer.said}'}). Compare them with the application's in LinkedIn "
-                "Learning's administration.",
+                _(
+                    "LinkedIn does not know TRACKER_LINKEDIN_CLIENT_ID with TRACKER_LINKEDIN_CLIENT_SECRET "
+                    "(%(status)s%(value)s). Compare them with the application's in LinkedIn Learning's "
+                    "administration.",
+                    status=answer.status,
+                    value=answer.said and f": {answer.said}",
+                ),
             )
         if answer.status != 200:
             raise self._refusal(answer)
         token = answer.content.get("access_token")
         if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
-            raise Refused("provider_refuses", "LinkedIn's answer to our request for a token holds none.")
+            raise Refused("provider_refuses", _("LinkedIn's answer to our request for a token holds none."))
         self._secrets.add(token)
         return _Token(token, asked_at + _lifetime(answer.content.get("expires_in")))
 
@@ -196,7 +205,7 @@ class LinkedIn:
                 raise ValueError
         except ValueError:
             raise Refused(
-                "provider_refuses", "LinkedIn names a next page that is not on its own host: it was not asked for."
+                "provider_refuses", _("LinkedIn names a next page that is not on its own host: it was not asked for.")
             ) from None
         return f"/{parts.path.lstrip('/')}?{parts.query}"
 
@@ -204,17 +213,25 @@ class LinkedIn:
         said = answer.said and f": {answer.said}"
         if 300 <= answer.status < 400:
             return Refused(
-                "provider_refuses", f"LinkedIn sends us to another address ({answer.status}), which is not followed."
+                "provider_refuses",
+                _("LinkedIn sends us to another address (%(status)s), which is not followed.", status=answer.status),
             )
         if answer.status == 401:
-            return Refused("provider_refuses", f"LinkedIn does not take the token that it has just given (401{said}).")
+            return Refused(
+                "provider_refuses", _("LinkedIn does not take the token that it has just given (401%(said)s).", said=said)
+            )
         if answer.status == 403:
-            return Refused("provider_refuses", f"LinkedIn does not let this application read learning reports (403{said}).")
-        return Refused("provider_refuses", f"LinkedIn refuses the question ({answer.status}{said}).")
+            return Refused(
+                "provider_refuses",
+                _("LinkedIn does not let this application read learning reports (403%(said)s).", said=said),
+            )
+        return Refused(
+            "provider_refuses", _("LinkedIn refuses the question (%(status)s%(said)s).", status=answer.status, said=said)
+        )
 
 
 def _refused(none: NoAnswer) -> Refused:
-    return Refused("provider_unavailable", f"{none.reason}. Try again later.")
+    return Refused("provider_unavailable", _("%(reason)s. Try again later.", reason=none.reason))
 
 
 def _lifetime(expires_in: object) -> float:

@@ -6,6 +6,7 @@ import math
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
+from tracker.language import _
 from tracker.operations.refused import Refused
 
 LONGEST = 14  # days
@@ -56,6 +57,8 @@ def begin_of(day: date, now: datetime) -> datetime:
     """
     begin = datetime.combine(day, time(), UTC)
     if day < EARLIEST or begin >= now:
-        reason = "LinkedIn has nothing from before 2000" if day < EARLIEST else "it has not begun"
-        raise Refused("impossible_day", f"--since {day} cannot be read: {reason}.", field="since")
+        reason = _("LinkedIn has nothing from before 2000") if day < EARLIEST else _("it has not begun")
+        raise Refused(
+            "impossible_day", _("--since %(day)s cannot be read: %(reason)s.", day=day, reason=reason), field="since"
+        )
     return begin

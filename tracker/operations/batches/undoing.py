@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import FactReader
 from tracker.curriculum.keys import email_key, member_key, name_key
+from tracker.language import _
 from tracker.models import (
     Assignment,
     Batch,
@@ -77,7 +78,7 @@ def undo_batch(session: Session, batch: Batch, actor: Actor, *, today: date, now
     Needs ``writing(alone=True)``.
     """
     if session.get(BatchUndone, batch.id) is not None:
-        raise Refused("already_undone", f"{batch.file_name or 'This import'} was undone already.")
+        raise Refused("already_undone", _("%(value)s was undone already.", value=batch.file_name or "This import"))
     undone = Undone()
     members = members_of(session, batch.id)
     changed_since = with_cards_changed_since(session, batch.id)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tracker.curriculum.catalogue import Catalogue, CataloguePath
 from tracker.curriculum.paths import ChangePolicy
+from tracker.language import _
 from tracker.models import (
     LearningPath,
     PathVersion,
@@ -63,7 +64,7 @@ def refuse_impossible_versions(session: Session, catalogue: Catalogue, today: da
             )
             codes.add("grace_before_start")
     if faults:
-        raise Refused(min(codes), "The catalogue cannot be applied; nothing was changed.", faults=faults)
+        raise Refused(min(codes), _("The catalogue cannot be applied; nothing was changed."), faults=faults)
 
 
 def _is_published_otherwise(each: CataloguePath, last: PathVersion) -> bool:

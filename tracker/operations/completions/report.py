@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tracker.curriculum.faults import Fault
 from tracker.curriculum.words import Outcome
+from tracker.language import _
 from tracker.models.loading import in_chunks, many_rows
 from tracker.operations.actor import Actor
 from tracker.operations.completions.claims import is_late_claim
@@ -65,7 +66,7 @@ class Report:
 
     def waiting(self, most: int) -> list[tuple[Outcome, CompletionRow]]:
         """The first rows whose member or course nobody knows, but for those of which a person said so."""
-        rows = ((reason, row) for _, reason, is_set_aside, row in self._stage.waiting() if not is_set_aside)
+        rows = ((reason, row) for _unused, reason, is_set_aside, row in self._stage.waiting() if not is_set_aside)
         return next(in_chunks(rows, most), [])
 
     @many_rows()
@@ -119,7 +120,7 @@ class Report:
 
     def _note_waiting(self, session: Session, waiting: list[tuple[str, Outcome, bool, CompletionRow]]) -> None:
         """Let them wait; but a row that a person has settled for good is known, whatever its next report says."""
-        settled = settled_among(session, (fingerprint for fingerprint, *_ in waiting))
+        settled = settled_among(session, (fingerprint for fingerprint, *_unused in waiting))
         for fingerprint, reason, is_set_aside, row in waiting:
             if fingerprint in settled:
                 self.read.note(row.line, Outcome.ALREADY_KNOWN, "settled by a person before")
@@ -153,5 +154,9 @@ def _late_claim_fault(row: CompletionRow, retired_on: date | None) -> Fault:
         row.line,
         "completed_on",
         row.completed_on.isoformat(),
-        f"is after {row.course} was retired on {retired_on}: it needs the provider's report or a staff record",
+        _(
+            "is after %(course)s was retired on %(retired_on)s: it needs the provider's report or a staff record",
+            course=row.course,
+            retired_on=retired_on,
+        ),
     )

@@ -14,6 +14,7 @@ from tracker.coverage.frozen.pack import Pack
 from tracker.coverage.frozen.reading import pack_figures
 from tracker.coverage.frozen.shapes import PackFigures
 from tracker.curriculum.words import Assurance
+from tracker.language import _
 from tracker.models import FrozenReport, LearningPath, Unit
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
@@ -50,17 +51,31 @@ def figures_to_freeze(
     refuse_wrong_title(title)
     refuse_impossible_day(as_of, "as_of")
     if as_of > today:
-        raise Refused("day_to_come", f"{as_of} is still to come: freeze a day that is over, or today.", field="as_of")
+        raise Refused(
+            "day_to_come", _("%(as_of)s is still to come: freeze a day that is over, or today.", as_of=as_of), field="as_of"
+        )
     figures = pack_figures(session, unit, None if path is None else [path], as_of=as_of, floor=floor, frozen_at=now)
     if not any(each.figure(unit.id).in_scope for each in figures.paths):
         asked = f" for {path.title}" if path else ""
-        raise Refused("no_one_asked", f"No one in {unit.title} is asked{asked} on {as_of}: there is nothing to freeze.")
+        raise Refused(
+            "no_one_asked",
+            _(
+                "No one in %(title)s is asked%(asked)s on %(as_of)s: there is nothing to freeze.",
+                title=unit.title,
+                asked=asked,
+                as_of=as_of,
+            ),
+        )
     hidden = hidden_of(figures)
     if all(hidden[each.id].is_whole for each in figures.paths if each.figure(unit.id).in_scope):
         raise Refused(
             "small_group",
-            f"Fewer than {figures.smallest} people are in scope in {unit.title}: their figures would tell of single people, "
-            "and are not frozen.",
+            _(
+                "Fewer than %(smallest)s people are in scope in %(title)s: their figures would tell of "
+                "single people, and are not frozen.",
+                smallest=figures.smallest,
+                title=unit.title,
+            ),
         )
     return figures
 
@@ -72,9 +87,17 @@ def refuse_wrong_title(title: str) -> None:
         Refused: ``no_title``, ``long_title``.
     """
     if not title.strip() or not title.isprintable():
-        raise Refused("no_title", "Give the report a title, on one line.", field="title")
+        raise Refused("no_title", _("Give the report a title, on one line."), field="title")
     if len(title) > LONGEST_TITLE:
-        raise Refused("long_title", f"Keep the title to {LONGEST_TITLE} characters: these are {len(title)}.", field="title")
+        raise Refused(
+            "long_title",
+            _(
+                "Keep the title to %(longest_title)s characters: these are %(count)s.",
+                longest_title=LONGEST_TITLE,
+                count=len(title),
+            ),
+            field="title",
+        )
 
 
 def record_frozen(

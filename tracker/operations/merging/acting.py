@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from tracker.language import _
 from tracker.models import Batch, BatchChange, Completion, HeldChange, Member, WaitingCompletion, new_id
 from tracker.models.base import lock_member
 from tracker.operations.actor import Actor
@@ -88,7 +89,7 @@ def let_wait_unmerged(session: Session, batch: Batch, actor: Actor, *, today: da
     change = select(BatchChange).where(BatchChange.batch_id == batch.id, BatchChange.what == "merged")
     keep = session.get_one(Member, int(session.scalars(change).one().after))
     if keep.merged_into_id is not None:
-        raise Refused("merged_on", f"{keep.name} was merged into another member since: undo that first.")
+        raise Refused("merged_on", _("%(name)s was merged into another member since: undo that first.", name=keep.name))
     # a completion that a person had voided was copied as void, and says nothing of the kept member any more
     session.execute(
         update(Completion)
@@ -113,19 +114,29 @@ def let_wait_unmerged(session: Session, batch: Batch, actor: Actor, *, today: da
 
 def _check(session: Session, keep: Member, gone: Member) -> None:
     if keep.member_id == gone.member_id:
-        raise Refused("same_member", "That is the same member twice: choose two.", field="gone")
+        raise Refused("same_member", _("That is the same member twice: choose two."), field="gone")
     for member in (keep, gone):
         if member.merged_into_id is not None:
             into = session.get_one(Member, member.merged_into_id)
             raise Refused(
                 "already_merged",
-                f"{member.name} ({member.number}) was merged into {into.name} ({into.number}) already.",
+                _(
+                    "%(name)s (%(number)s) was merged into %(name2)s (%(number2)s) already.",
+                    name=member.name,
+                    number=member.number,
+                    name2=into.name,
+                    number2=into.number,
+                ),
                 field="keep" if member is keep else "gone",
             )
     held = select(HeldChange).where(HeldChange.member_id == gone.member_id, HeldChange.decided_at.is_(None))
     if (change := session.scalars(held).first()) is not None:
         raise Refused(
             "held_change",
-            f"A roster’s new {change.what} for {gone.name} waits for a decision: decide that first.",
+            _(
+                "A roster’s new %(what)s for %(name)s waits for a decision: decide that first.",
+                what=change.what,
+                name=gone.name,
+            ),
             field="gone",
         )

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
+from tracker.language import _
 from tracker.models import Identifier, IdentifierKind, Member, User
 from tracker.operations.merging.merge import Merge
 from tracker.operations.refused import Refused
@@ -20,8 +21,12 @@ def move_sign_in(merge: Merge) -> None:
         if _has_role(kept, merge.today) and _has_role(other, merge.today):
             raise Refused(
                 "two_sign_ins",
-                f"Both sign in, as {kept.email} and {other.email}. Under Users, end the roles of the one they use less, "
-                "then merge.",
+                _(
+                    "Both sign in, as %(email)s and %(email2)s. Under Users, end the roles of the one they "
+                    "use less, then merge.",
+                    email=kept.email,
+                    email2=other.email,
+                ),
             )
         idle, member = (other, merge.gone) if _has_role(kept, merge.today) else (kept, merge.keep)
         _unlink(merge, idle, member)

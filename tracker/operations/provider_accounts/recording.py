@@ -15,6 +15,7 @@ from tracker.coverage.derivation import MEMBERS_AT_ONCE, FactReader
 from tracker.curriculum.faults import Fault
 from tracker.curriculum.keys import email_key
 from tracker.curriculum.words import Outcome
+from tracker.language import _
 from tracker.models.loading import in_chunks, many_rows, read_rows, stored_moment
 from tracker.operations.actor import Actor
 from tracker.operations.matching import LearnerFinder, matching_stamp
@@ -77,7 +78,7 @@ class AccountList:
     def judge(self, session: Session, today: date, watch: Watch = unwatched) -> AccountsRecorded:
         """How every row would end, were the list recorded now."""
         self._read_again_if_stale(session)
-        for _ in self._changes(session, today, watch, "Comparing"):
+        for _unused in self._changes(session, today, watch, "Comparing"):
             pass
         return self.read
 
@@ -167,7 +168,7 @@ class AccountList:
         for row in rows:
             days = (("invited_on", row.invited_on), ("activated_on", row.activated_on))
             faults = [
-                Fault(row.line, field, day.isoformat(), "is in the future")
+                Fault(row.line, field, day.isoformat(), _("is in the future"))
                 for field, day in days
                 if day is not None and day > today + _AHEAD
             ]
@@ -252,6 +253,8 @@ def _doubt(row: Listed) -> Fault:
         row.line,
         "email",
         row.email,
-        "is the address of someone with two accounts there, and the row does not say of which it is: take a list that has "
-        "the accounts' own ids, or merge the two at the provider",
+        _(
+            "is the address of someone with two accounts there, and the row does not say of which it "
+            "is: take a list that has the accounts' own ids, or merge the two at the provider"
+        ),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.words import Outcome
+from tracker.language import _, mark
 from tracker.models import Course, CourseAlias, Stranger, WaitingCompletion
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
@@ -39,7 +40,7 @@ def map_course(
         Refused: ``unknown_course``, ``already_decided``, ``nothing_waits``.
     """
     if course is None:
-        raise Refused("unknown_course", "No course has that code or title: choose one from the list.", field="course")
+        raise Refused("unknown_course", _("No course has that code or title: choose one from the list."), field="course")
     rows = _decide(session, name, course.id, actor, now)
     recorded = settle_rows(session, rows, today=today, now=now)
     mapped = CourseMapped(
@@ -94,7 +95,7 @@ def forget_course(session: Session, name: str, actor: Actor, *, today: date, now
     """
     alias = session.get(CourseAlias, name)
     if alias is None:
-        raise Refused("not_decided", "Nobody says any more which course this is.")
+        raise Refused("not_decided", _("Nobody says any more which course this is."))
     session.delete(alias)
     session.flush()
     voided = _ask_again(session, name, today, now) if alias.course_id is None else _void(session, alias, actor, today, now)
@@ -114,7 +115,7 @@ def forget_course(session: Session, name: str, actor: Actor, *, today: date, now
 def _decide(session: Session, name: str, course_id: int | None, actor: Actor, now: datetime) -> list[WaitingCompletion]:
     """Keep what is said of the course, and give its open rows, locked."""
     if session.get(CourseAlias, name) is not None:
-        raise Refused("already_decided", "Someone has decided this course already: take that back first.")
+        raise Refused("already_decided", _("Someone has decided this course already: take that back first."))
     rows = list(
         session.scalars(
             select(WaitingCompletion)
@@ -128,7 +129,7 @@ def _decide(session: Session, name: str, course_id: int | None, actor: Actor, no
         )
     )
     if not rows:
-        raise Refused("nothing_waits", "Nothing waits for this course any more: someone has settled it in the meantime.")
+        raise Refused("nothing_waits", _("Nothing waits for this course any more: someone has settled it in the meantime."))
     alias = CourseAlias(value=name, course_id=course_id, shown=_shown(rows[0]), recorded_at=now, recorded_by=actor.user_id)
     session.add(alias)
     session.flush()
@@ -179,5 +180,5 @@ def _void(session: Session, alias: CourseAlias, actor: Actor, today: date, now: 
     ]
     assert alias.course_id is not None
     found = dict.fromkeys((row.id for row in rows), alias.course_id)
-    reason = "the course was taken for another"
+    reason = mark("the course was taken for another")
     return let_wait_again(session, rows, found, reason, actor, today=today, now=now, forgets_learner=False)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from tracker.language import _, mark
 from tracker.models import AuditEntry, Completion, Identifier, Member, WaitingCompletion
 from tracker.models.base import lock_member
 from tracker.operations.actor import Actor
@@ -32,7 +33,7 @@ def forget_learner(session: Session, key: str, member: Member, actor: Actor, *, 
         Refused: ``merged``, ``not_recognised``.
     """
     if member.merged_into_id is not None:
-        raise Refused("merged", f"{member.name} was merged into another member since: undo that first.")
+        raise Refused("merged", _("%(name)s was merged into another member since: undo that first.", name=member.name))
     lock_member(session, member.member_id)
     entry = _recognised_by(session, key, member)
     taught = [(kind, value) for kind, value in entry.detail["taught"]]
@@ -59,7 +60,7 @@ def forget_learner(session: Session, key: str, member: Member, actor: Actor, *, 
     )
     courses = CourseFinder(session)
     found = {row.id: course.id for row in rows if (course := courses.find(row)) is not None}
-    reason = "the learner was taken for another member"
+    reason = mark("the learner was taken for another member")
     sources = {row.source for row in rows}
     voided = let_wait_again(session, rows, found, reason, actor, today=today, now=now)
     settled_again = {row.settled_at for row in rows if row.settled_at is not None}
@@ -98,5 +99,5 @@ def _recognised_by(session: Session, key: str, member: Member) -> AuditEntry:
     )
     last = next((entry for entry in entries if entry.detail.get("learner") == key), None)
     if last is None or last.action != "recognise_learner":
-        raise Refused("not_recognised", f"Nobody says any more that this learner is {member.name}.")
+        raise Refused("not_recognised", _("Nobody says any more that this learner is %(name)s.", name=member.name))
     return last

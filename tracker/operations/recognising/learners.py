@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tracker.curriculum.keys import email_key
 from tracker.curriculum.likeness import names_alike
 from tracker.curriculum.words import Outcome
+from tracker.language import _
 from tracker.models import Identifier, IdentifierKind, Member, Stranger, WaitingCompletion
 from tracker.models.base import lock_member
 from tracker.operations.actor import Actor
@@ -61,14 +62,16 @@ def recognise_learner(
         Refused: ``unknown_member``, ``merged``, ``set_aside``, ``nothing_waits``, ``found_otherwise``, ``id_taken``.
     """
     if member is None:
-        raise Refused("unknown_member", "No member with that number or e-mail is on the roster.", field="member")
+        raise Refused("unknown_member", _("No member with that number or e-mail is on the roster."), field="member")
     if member.merged_into_id is not None:
-        raise Refused("merged", f"{member.name} was merged into another member: choose that one.", field="member")
+        raise Refused(
+            "merged", _("%(name)s was merged into another member: choose that one.", name=member.name), field="member"
+        )
     if session.get(Stranger, key) is not None:
-        raise Refused("set_aside", "Someone said that this learner is not one of ours: take that back first.")
+        raise Refused("set_aside", _("Someone said that this learner is not one of ours: take that back first."))
     rows = open_rows(session, key)
     if not rows:
-        raise Refused("nothing_waits", "Nothing of this learner waits any more: someone has settled it in the meantime.")
+        raise Refused("nothing_waits", _("Nothing of this learner waits any more: someone has settled it in the meantime."))
     lock_member(session, member.member_id)
     _check_found(session, rows, member)
     lesson = _lesson(session, key, rows, member, now)
@@ -143,8 +146,12 @@ def _check_found(session: Session, rows: Sequence[WaitingCompletion], member: Me
             other = session.get_one(Member, found)
             raise Refused(
                 "found_otherwise",
-                f"What reports say of this learner is {other.name}’s ({other.number}) by now. If they are one person, merge "
-                "the two members.",
+                _(
+                    "What reports say of this learner is %(name)s’s (%(number)s) by now. If they are one "
+                    "person, merge the two members.",
+                    name=other.name,
+                    number=other.number,
+                ),
                 field="member",
             )
 
@@ -186,7 +193,11 @@ def _check_free(session: Session, kind: IdentifierKind, value: str, member: Memb
     if holder is not None:
         raise Refused(
             "id_taken",
-            f"Reports with this id are {holder.name}’s ({holder.number}). If they are one person, merge the two members.",
+            _(
+                "Reports with this id are %(name)s’s (%(number)s). If they are one person, merge the two members.",
+                name=holder.name,
+                number=holder.number,
+            ),
             field="member",
         )
 

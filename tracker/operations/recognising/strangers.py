@@ -8,6 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.words import Outcome
+from tracker.language import _
 from tracker.models import CourseAlias, Stranger, WaitingCompletion
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
@@ -27,7 +28,7 @@ def set_learner_aside(session: Session, key: str, actor: Actor, *, now: datetime
     """
     rows = open_rows(session, key)
     if not rows or session.get(Stranger, key) is not None:
-        raise Refused("nothing_waits", "Nothing of this learner waits any more: someone has settled it in the meantime.")
+        raise Refused("nothing_waits", _("Nothing of this learner waits any more: someone has settled it in the meantime."))
     session.add(Stranger(value=key, shown=shown_of(rows[0]), recorded_at=now, recorded_by=actor.user_id))
     for row in rows:
         row.is_set_aside = True
@@ -54,7 +55,7 @@ def take_learner_back(session: Session, key: str, actor: Actor, *, today: date, 
     """
     stranger = session.get(Stranger, key)
     if stranger is None:
-        raise Refused("not_set_aside", "Nobody says any more that this learner is not one of ours.")
+        raise Refused("not_set_aside", _("Nobody says any more that this learner is not one of ours."))
     session.delete(stranger)
     session.flush()
     ignored = exists().where(CourseAlias.value == WaitingCompletion.course_name, CourseAlias.course_id.is_(None))

@@ -13,6 +13,7 @@ from tracker.coverage.roster_changes import ChangeKind, Who, compare
 from tracker.curriculum.faults import Fault
 from tracker.curriculum.keys import craft_key, email_key, member_key
 from tracker.curriculum.words import Outcome, UnitKind
+from tracker.language import _
 from tracker.models import Craft, Member, Unit, new_id, new_ids
 from tracker.operations.matching import LocalFinder
 from tracker.operations.roster.brake import Departures
@@ -183,17 +184,19 @@ class Book:
     def _faults(self, row: RosterRow, unit_id: int | None, person: Person | None) -> list[Fault]:
         faults = []
         if not row.member_number.strip():
-            faults.append(Fault(row.line, "member_number", row.member_number, "is missing"))
+            faults.append(Fault(row.line, "member_number", row.member_number, _("is missing")))
         if unit_id is None:
             faults.append(Fault(row.line, "local", row.local, self._locals.why_not(row.local)))
         if row.status and row.status not in self._statuses:
             known = ", ".join(sorted(self._statuses))
-            faults.append(Fault(row.line, "status", row.status, f"is not a status of the policy: use one of {known}"))
+            faults.append(
+                Fault(row.line, "status", row.status, _("is not a status of the policy: use one of %(known)s", known=known))
+            )
         if row.from_on is None and row.until_on is not None and unit_id is not None:
             card = self._open_card(person, row, unit_id)
             if row.until_on <= (card.from_on if card else self._today):
                 faults.append(
-                    Fault(row.line, "until_on", str(row.until_on), "ends no open card: give the card's from_on as well")
+                    Fault(row.line, "until_on", str(row.until_on), _("ends no open card: give the card's from_on as well"))
                 )
         return faults
 
@@ -238,7 +241,7 @@ class Book:
         if self._full is not None and not person.is_new:
             person.kept |= self._kept.get(person.member, set())
             person.close_absent(self.extent, self._today)
-            self._recorded.closed += sum(reason == ABSENT for _, reason in person.voids)
+            self._recorded.closed += sum(reason == ABSENT for _unused, reason in person.voids)
         if not person.is_changed:
             return False
         recorded = self._recorded
@@ -253,6 +256,6 @@ class Book:
             was = " ".join(filter(None, person.name_before)) or "no name"
             recorded.diff.add(ChangeKind.NAME, person.name_line, who, lambda: f"{was} → {person.called}")
         if person.new_emails and not person.is_new:
-            _, shown, line = person.new_emails[0]
+            _unused, shown, line = person.new_emails[0]
             recorded.diff.add(ChangeKind.EMAIL, line, who, lambda: f"also {shown}")
         return True

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from tracker.coverage.roster_changes import Compared
+from tracker.language import _
 from tracker.models.loading import read_rows
 from tracker.operations.refused import Refused
 
@@ -116,10 +117,13 @@ class Departures:
         if not reasons:
             return None
         people = "1 person" if self.people == 1 else f"{self.people:,} people"
-        message = (
-            f"This roster would make {people} leave a local or the union, among them {' and '.join(reasons)}. "
-            f"Look at who they are. If it is right, confirm that number (`--accept-leaving {self.people}`); if the file is "
-            "not complete, import it without saying that it is."
+        message = _(
+            "This roster would make %(people)s leave a local or the union, among them %(names)s. "
+            "Look at who they are. If it is right, confirm that number (`--accept-leaving "
+            "%(people2)s`); if the file is not complete, import it without saying that it is.",
+            people=people,
+            names=" and ".join(reasons),
+            people2=self.people,
         )
         return Brake(self.people, message, worst[:_MOST_SHOWN])
 
