@@ -23,8 +23,8 @@ from werkzeug.test import TestResponse
 
 from tracker.intake.progress import is_running
 from tracker.models import AuditEntry, ExportJob, JobState, RoleGrant, db, writing
+from tracker.web import processes
 from tracker.web.reports import door
-from tracker.web.staff.importing import process
 
 Sign = Callable[[str], Browser]
 
@@ -174,14 +174,14 @@ def test_who_sees_less_by_now_asks_again(app: Flask, union: World, signed_in: Si
 def test_who_lost_the_role_before_the_job_ran_gets_no_file(
     app: Flask, union: World, signed_in: Sign, short: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = process._started
+    started = processes._started
 
     def late(*said: object) -> object:
         end_roles(app, union, "dora")
         return started(*said)  # type: ignore[arg-type]
 
     dora = signed_in("dora")
-    monkeypatch.setattr(process, "_started", late)
+    monkeypatch.setattr(processes, "_started", late)
     location = asked(dora, "/reports/coverage.csv").location
     wait_for(app, location)
     job = job_at(app, location)
@@ -193,7 +193,7 @@ def test_who_lost_the_role_before_the_job_ran_gets_no_file(
 def test_a_process_that_is_killed_leaves_a_page_that_says_so_and_can_start_again(
     app: Flask, union: World, signed_in: Sign, short: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "_WAIT", 0.0)
+    monkeypatch.setattr(processes, "_WAIT", 0.0)
     sam = signed_in("sam")
     location = asked(sam, ADDRESS.format("csv")).location
     its_id = location.rsplit("/", 1)[1]
@@ -259,7 +259,7 @@ def test_what_one_person_may_have_made_at_once_has_a_bound(
     app: Flask, union: World, signed_in: Sign, short: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sam = signed_in("sam")
-    monkeypatch.setattr(process, "_started", lambda *_: None)
+    monkeypatch.setattr(processes, "_started", lambda *_: None)
     for _ in range(3):
         assert asked(sam, ADDRESS.format("csv")).status_code == 303
     answer = asked(sam, ADDRESS.format("csv"))

@@ -94,7 +94,7 @@ def test_one_press_settles_a_learner_and_says_what_happened(app: Flask, sam: Bro
     assert "the same name" in page
     assert "2 completed courses from linkedin" in page
     after = press(sam, "/staff/desk", "This is Ana Example")
-    assert "1 completion recorded for Ana Example; 1 still waits for its course." in after
+    assert "1 completion recorded for Ana Example. 1 still waits for its course." in after
     assert "Later reports find Ana Example by U-1 and ana@home.example." in after
     assert "Every reported learner is found" in after
     assert completions(app) == 1
@@ -141,7 +141,7 @@ def test_a_confirmation_is_taken_back_from_the_list_of_decisions(app: Flask, sam
     assert "Ana Example (U-1)" in page
     assert "sam@example.org" in page
     after = press(sam, "/staff/desk/decided", "Take back")
-    assert "is no longer Ana Example: 1 completion voided, 1 row waits again." in after
+    assert "is no longer Ana Example: 1 completion voided. 1 row waits again." in after
     assert completions(app) == 0
     assert actions(sam.get("/staff/desk/decided").text, "Take back") == []
 
@@ -160,7 +160,7 @@ def test_several_sure_ones_are_confirmed_together_and_a_mere_name_never(app: Fla
     data = {"csrf_token": token[1], "pick": [*picks, mere_name, "nonsense", "1-2"]}
     answer = sam.client.post("/staff/desk/confirm", data=data)
     shown = sam.client.get(answer.location).text
-    assert "2 learners confirmed: 2 completions recorded." in shown
+    assert "2 learners confirmed. 2 completions recorded." in shown
     assert "Cy Example" in shown
     assert completions(app) == 2
     answer = sam.client.post("/staff/desk/confirm", data={"csrf_token": token[1], "pick": [mere_name]})

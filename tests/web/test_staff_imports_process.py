@@ -26,7 +26,8 @@ from tracker import create_app
 from tracker.coverage.checks import examine
 from tracker.intake.progress import is_running
 from tracker.models import Batch, Completion, ImportJob, JobState, RoleGrant, db, writing
-from tracker.web import members
+from tracker.web import processes
+from tracker.web.members import completions
 from tracker.web.staff import assigning
 from tracker.web.staff.importing import jobs, process
 
@@ -52,7 +53,7 @@ def sam(union: World, signed_in: Callable[[str], Browser]) -> Browser:
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests do not wait for the processes they start."""
-    monkeypatch.setattr(process, "_WAIT", 0.0)
+    monkeypatch.setattr(processes, "_WAIT", 0.0)
 
 
 @contextmanager
@@ -175,7 +176,7 @@ def test_a_server_that_ends_between_the_click_and_the_process_leaves_a_job_that_
     app: Flask, sam: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(process, "_COMMAND", ("/nowhere/at/all",))
+        broken.setattr(processes, "_COMMAND", ("/nowhere/at/all",))
         answer = upload(sam, REPORT)
     assert "stopped half-way" in sam.get(answer.location).text
     job_after(sam, sam.send(f"{answer.location}/again", page=answer.location))
@@ -212,15 +213,15 @@ def test_whoever_is_no_staff_any_more_records_nothing(
 ) -> None:
     job = tried(sam, REPORT)
 
-    def late(*said: int) -> subprocess.Popen[bytes] | None:
+    def late(words: tuple[str, ...], lock: int) -> subprocess.Popen[bytes] | None:
         """Between the click and the process their role ends."""
         with app.app_context(), writing() as session:
             for grant in session.scalars(select(RoleGrant)):
                 grant.until_on = today()
-        return started(*said)
+        return started(words, lock)
 
-    started = process._started
-    monkeypatch.setattr(process, "_started", late)
+    started = processes._started
+    monkeypatch.setattr(processes, "_started", late)
     sam.send(f"{job}/record", page=job)
     while is_running(tmp_path / "jobs", job_id(job)):
         time.sleep(0.1)
@@ -236,7 +237,7 @@ def test_what_was_taken_for_stopped_records_nothing_any_more(
 ) -> None:
     """A process that was thought dead, and was not, finds its job gone on without it."""
     job = tried(sam, REPORT)
-    monkeypatch.setattr(process, "_started", lambda *_: None)
+    monkeypatch.setattr(processes, "_started", lambda *_: None)
     sam.send(f"{job}/record", page=job)
     assert "stopped half-way" in sam.get(job).text
     before = tables(app)
@@ -277,7 +278,7 @@ def test_a_form_that_meets_an_import_keeps_what_was_typed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hasty = partial(writing, patience=0.3)
-    monkeypatch.setattr(members, "writing", hasty)
+    monkeypatch.setattr(completions, "writing", hasty)
     monkeypatch.setattr(process, "writing", hasty)
     monkeypatch.setattr(jobs, "writing", hasty)
     monkeypatch.setattr(assigning, "trying", partial(assigning.trying, patience=0.3))

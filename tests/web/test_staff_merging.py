@@ -110,7 +110,9 @@ def test_merging_says_what_happened_and_leads_old_addresses_to_the_kept_member(
     record = sam.get(f"/staff/members/{pair[0]}").text
     assert "Local 600" in record
     assert "merged into member 0012" not in record
-    assert "Member <strong>0099</strong> was merged into" in sam.get("/staff/desk/decided?which=merges").text
+    assert (
+        'Member <strong class="breakable">0099</strong> was merged into' in sam.get("/staff/desk/decided?which=merges").text
+    )
 
 
 def test_undoing_makes_them_two_again(app: Flask, sam: Browser, pair: tuple[int, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,8 +14,11 @@ from typing import Any, BinaryIO, ParamSpec, TypeVar
 import click
 from flask import current_app
 
+from tracker.language import speaking
 from tracker.models import db
 from tracker.operations.refused import Refused
+
+SPEAK = "TRACKER_SPEAK"  # no setting: the language of one process of our own
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,7 +33,7 @@ def with_app(command: Callable[P, R]) -> Callable[P, R]:
         from tracker import create_app
 
         app = create_app()
-        with app.app_context():
+        with app.app_context(), speaking(os.environ.get(SPEAK)):  # a page's job speaks to whoever asked for it
             try:
                 return command(*args, **kwargs)
             finally:

@@ -17,7 +17,7 @@ _NOTHING = "\u2013"  # the dash that stands where there is nothing to say
 def teach(app: Flask) -> None:
     """Make the filters known to the templates."""
     app.jinja_env.filters.update(count=count, percent=whole_percent, share=share, day=day, moment=moment, plural=plural)
-    app.jinja_env.filters["percentage"] = percent
+    app.jinja_env.filters.update(percentage=percent, in_list=language.in_list, clock=clock)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
@@ -45,6 +45,11 @@ def day(on: date | None, otherwise: str = _NOTHING) -> str:
 def moment(at: datetime | None, otherwise: str = _NOTHING) -> str:
     """31 Mar 2026, 14:05, in the zone of the settings."""
     return otherwise if at is None else language.moment(at, gate.settings().time_zone)
+
+
+def clock(at: datetime) -> str:
+    """14:05, in the zone of the settings."""
+    return f"{at.astimezone(gate.settings().time_zone):%H:%M}"
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

@@ -10,6 +10,7 @@ from wtforms import SubmitField
 
 from tracker.coverage.held_changes import HeldLine, held_line, held_page
 from tracker.curriculum.words import Role
+from tracker.language import _, lazy, ngettext
 from tracker.models import HeldChange, db, writing
 from tracker.operations.held import decide_held
 from tracker.operations.refused import Refused
@@ -17,19 +18,17 @@ from tracker.web import gate
 from tracker.web.forms import Form
 from tracker.web.gate import staff_and_auditors, staff_only
 from tracker.web.ids import row_id
-from tracker.web.showing import plural
 from tracker.web.staff.door import staff
 
 _DECISIONS = ("accept", "refuse")
-_WHAT = {"email": "e-mail", "number": "number"}
 
 
 class AcceptForm(Form):
-    submit = SubmitField("Add this")
+    submit = SubmitField(lazy("Add this"))
 
 
 class RefuseForm(Form):
-    submit = SubmitField("Refuse this", render_kw={"class_": "btn btn-danger"})
+    submit = SubmitField(lazy("Refuse this"), render_kw={"class_": "btn btn-danger"})
 
 
 @staff.get("/held")
@@ -48,7 +47,7 @@ def decide(held_id: int, decision: str) -> Response | tuple[str, int]:
         abort(404)
     accept = decision == "accept"
     form = AcceptForm() if accept else RefuseForm()
-    form.submit.label.text = f"{'Add' if accept else 'Refuse'} this {_WHAT[line.change.what]}"
+    form.submit.label.text = _button(line, accept)
     status = 200
     if form.is_submitted():
         status = 422
@@ -76,11 +75,31 @@ def _decide(held_id: int, accept: bool) -> int:
         )
 
 
+def _button(line: HeldLine, accept: bool) -> str:
+    if line.change.what == "email":
+        return _("Add this e-mail") if accept else _("Refuse this e-mail")
+    return _("Add this number") if accept else _("Refuse this number")
+
+
 def _said(line: HeldLine, accept: bool, settled: int) -> str:
-    what = _WHAT[line.change.what]
+    is_email = line.change.what == "email"
+    named = {"value": line.change.after, "member": line.member.name}
+    if not accept and is_email:
+        return _("The e-mail %(value)s is not taken for %(member)s. No roster asks for it again.", **named)
     if not accept:
-        return f"The {what} {line.change.after} is not taken for {line.member.name}. No roster asks for it again."
-    words = f"{line.change.after} is one of {line.member.name}'s {what}s now."
+        return _("The number %(value)s is not taken for %(member)s. No roster asks for it again.", **named)
+    told = [
+        _("%(value)s is one of %(member)s's e-mails now.", **named)
+        if is_email
+        else _("%(value)s is one of %(member)s's numbers now.", **named)
+    ]
     if settled:
-        words += f" {plural(settled, 'reported completion')} that had waited for it found {line.member.name}."
-    return words
+        told.append(
+            ngettext(
+                "%(n)s reported completion that had waited for it found %(member)s.",
+                "%(n)s reported completions that had waited for it found %(member)s.",
+                settled,
+                member=line.member.name,
+            )
+        )
+    return " ".join(told)

@@ -16,6 +16,7 @@ from tracker.coverage.desk.doubles import merge_told, namesakes_page, sharing_an
 from tracker.coverage.finding import find_member
 from tracker.coverage.records import member_record
 from tracker.curriculum.words import Role
+from tracker.language import _, lazy, word
 from tracker.models import Batch, Member, db, trying, writing
 from tracker.operations.batches import undo_batch, what_undo_touches
 from tracker.operations.merging import Merged, merge_members
@@ -31,16 +32,16 @@ from tracker.web.staff.door import staff
 
 class PairForm(Form):
     keep = StringField(
-        "The member to keep",
-        [InputRequired("Give a number or an e-mail."), no_longer_than(200)],
-        description="Their member number or e-mail. Everything will be theirs.",
+        lazy("The member to keep"),
+        [InputRequired(lazy("Give a number or an e-mail.")), no_longer_than(200)],
+        description=lazy("Their member number or e-mail. Everything will be theirs."),
     )
     gone = StringField(
-        "The member who is the same person",
-        [InputRequired("Give a number or an e-mail."), no_longer_than(200)],
-        description="Their member number or e-mail. It will lead to the first.",
+        lazy("The member who is the same person"),
+        [InputRequired(lazy("Give a number or an e-mail.")), no_longer_than(200)],
+        description=lazy("Their member number or e-mail. It will lead to the first."),
     )
-    submit = SubmitField("See them side by side")
+    submit = SubmitField(lazy("See them side by side"))
 
 
 class StandingBeside(NamedTuple):
@@ -73,7 +74,7 @@ def merge_pair() -> Response | tuple[str, int]:
         found = {field.name: find_member(session, field.data or "") for field in (form.keep, form.gone)}
         for name, member in found.items():
             if member is None:
-                form[name].errors = ["No member, or more than one, has this number or e-mail."]
+                form[name].errors = [_("No member, or more than one, has this number or e-mail.")]
         keep, gone = found["keep"], found["gone"]
         if keep is not None and gone is not None:
             return redirect(url_for(".merge", keep=keep.member_id, gone=gone.member_id), 303)
@@ -92,7 +93,14 @@ def do_merge() -> Response:
     except Refused as refusal:
         flash(refusal.message, "error")
         return redirect(url_for(".merge", keep=keep.member_id, gone=gone.member_id), 303)
-    flash(f"{gone.name} ({gone.number}) is {keep.name} ({keep.number}) from now on.", "success")
+    said = _(
+        "%(gone)s (%(gone_number)s) is %(keep)s (%(keep_number)s) from now on.",
+        gone=gone.name,
+        gone_number=gone.number,
+        keep=keep.name,
+        keep_number=keep.number,
+    )
+    flash(said, "success")
     for sentence in done.sign_ins:
         flash(sentence, "success")
     return redirect(url_for(".merged", batch_id=done.batch_id), 303)
@@ -123,7 +131,14 @@ def undo_merge(batch_id: int) -> Response:
     except Refused as refusal:
         flash(refusal.message, "error")
     else:
-        flash(f"{told.gone.name} ({told.gone.number}) and {told.keep.name} ({told.keep.number}) are two again.", "success")
+        said = _(
+            "%(gone)s (%(gone_number)s) and %(keep)s (%(keep_number)s) are two again.",
+            gone=told.gone.name,
+            gone_number=told.gone.number,
+            keep=told.keep.name,
+            keep_number=told.keep.number,
+        )
+        flash(said, "success")
     return redirect(url_for(".merged", batch_id=batch_id), 303)
 
 
@@ -140,7 +155,7 @@ def _suggestions(form: PairForm) -> str:
 
 
 def _pair(text: str) -> tuple[int, int]:
-    one, _, other = text.partition("-")
+    one, _dash, other = text.partition("-")
     return row_id(one), row_id(other)
 
 
@@ -160,8 +175,8 @@ def _preview(keep: Member, gone: Member) -> str | tuple[str, int]:
                 after = _states(trial, keep)
         except Refused as found:
             refusal = found
-    titles = {code: title for states in (*before, after) for code, (title, _) in states.items()}
-    nothing = ("", "not asked")
+    titles = {code: title for states in (*before, after) for code, (title, _state) in states.items()}
+    nothing = ("", _("not asked"))
     standings = [
         StandingBeside(title, *(states.get(code, nothing)[1] for states in (*before, after)))
         for code, title in sorted(titles.items(), key=lambda each: each[1])
@@ -181,7 +196,7 @@ def _preview(keep: Member, gone: Member) -> str | tuple[str, int]:
 def _states(session: Session, member: Member) -> dict[str, tuple[str, str]]:
     """Title and state of every path asked of a member today, by the path's code."""
     record = member_record(session, member, gate.today())
-    return {each.path.code: (each.path.title, each.state.value) for each in record.paths}
+    return {each.path.code: (each.path.title, word(each.state.value)) for each in record.paths}
 
 
 def _member(name: str) -> Member | None:

@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired
 
 from tracker.curriculum.words import Role
 from tracker.intake.reading import Reading
+from tracker.language import _
 from tracker.models import db, writing
 from tracker.operations.profiles import SavedProfile, profiles_of, remove_profile
 from tracker.operations.refused import Refused
@@ -42,7 +43,7 @@ def remove_import_profile() -> Response | tuple[str, int]:
     except Refused as refusal:
         form.form_errors.append(refusal.message)
         return _page(form), 422
-    flash(f"The profile {name} is removed. What was read by it stays.", "success")
+    flash(_("The profile %(name)s is removed. What was read by it stays.", name=name), "success")
     return redirect(url_for(".import_profiles"), 303)
 
 
@@ -57,4 +58,6 @@ def _columns(profile: SavedProfile) -> list[tuple[str, str]]:
     """What each column of the file is, in our words."""
     reading = Reading.from_json(profile.reading)
     columns = [(heading, LABELS[field]) for field, heading in reading.columns.items()]
-    return columns + [(f"“{value}” in every row", LABELS[field]) for field, value in reading.constants.items()]
+    return columns + [
+        (_("“%(value)s” in every row", value=value), LABELS[field]) for field, value in reading.constants.items()
+    ]

@@ -22,12 +22,14 @@ from tracker.curriculum.local_numbers import natural
 from tracker.curriculum.paths import ChangePolicy
 from tracker.intake.progress import is_running, progress_of
 from tracker.intake.simulations import found_of, members_of, purge_trials, refusal_of, text_on_trial
+from tracker.language import _, ngettext
 from tracker.models import db
 from tracker.operations.refused import Refused
 from tracker.web import gate
 from tracker.web.asked import one_of
 from tracker.web.forms import Form
 from tracker.web.gate import staff_and_auditors, staff_only
+from tracker.web.opened import opened
 from tracker.web.reports.door import FORMS, document_file, file_url, here
 from tracker.web.staff.door import staff
 from tracker.web.staff.rules import catalogue_page
@@ -37,7 +39,17 @@ _KEPT = timedelta(days=1)
 _WHO = ("lost", "gained", "kept")
 _POLICIES = tuple(each.value for each in ChangePolicy)
 
-WHO_WORDS = {"lost": "turn incomplete", "gained": "become complete", "kept": "stay complete because they are kept"}
+
+def _heading(who: str, found: int) -> str:
+    if who == "lost":
+        return ngettext("%(n)s person who would turn incomplete", "%(n)s people who would turn incomplete", found)
+    if who == "gained":
+        return ngettext("%(n)s person who would become complete", "%(n)s people who would become complete", found)
+    return ngettext(
+        "%(n)s person who would stay complete because they are kept",
+        "%(n)s people who would stay complete because they are kept",
+        found,
+    )
 
 
 @staff.post("/catalogue")
@@ -52,14 +64,17 @@ def try_catalogue() -> AnyResponse | tuple[str, int]:
     try:
         read_catalogue(text, name)
     except CatalogueFaults as broken:
-        form.form_errors += [f"{name} has faults, and nothing was tried. By line and column:", *broken.lines()]
+        form.form_errors += [
+            _("%(file)s has faults, and nothing was tried. By line and column:", file=name),
+            *broken.lines(),
+        ]
         return catalogue_page(form), 422
     try:
         purge_trials(trials_folder(), datetime.now(UTC) - _KEPT)
         trial_id = begin_trial(name, text, form.floor.data, gate.signed_in_user().email)
     except OSError as error:
         current_app.logger.error("a catalogue cannot be kept: %s", error)
-        form.refuse(Refused("not_kept", "The text could not be kept: the disk is full, or cannot be written."))
+        form.refuse(Refused("not_kept", _("The text could not be kept: the disk is full, or cannot be written.")))
         return catalogue_page(form), 507
     return redirect(url_for(".simulated", trial_id=trial_id), 303)
 
@@ -127,8 +142,7 @@ def simulated_people(trial_id: int) -> str:
         trial_id=trial_id,
         path=path,
         group=group,
-        words=WHO_WORDS[group.who],
-        found=len(members),
+        words=_heading(group.who, len(members)),
         page=page,
         first_url=here(after=None) if request.args.get("after") else None,
         next_url=here(after=page.next_key) if page.next_key else None,
@@ -143,12 +157,22 @@ def simulated_people_file(trial_id: int, form: str) -> Response:
     members = members_of(trials_folder(), trial_id, group)
     rows = named_page(db.session(), members, group.day, size=None).rows
     facts = [
-        ("Path", f"{path.title}, version {path.version_before} → {path.version_after}"),
-        ("Change policy", group.policy.value),
-        ("Day", group.day.isoformat()),
+        (
+            _("Path"),
+            _(
+                "%(path)s, version %(before)s → %(after)s",
+                path=path.title,
+                before=path.version_before,
+                after=path.version_after,
+            ),
+        ),
+        (_("Change policy"), group.policy.value),
+        (_("Day"), group.day.isoformat()),
     ]
-    document = names_document(f"Who would {WHO_WORDS[group.who]}", facts, rows)
-    return document_file(document, form, group.who, path.code, group.policy.value, group.day.isoformat())
+    document = names_document(_heading(group.who, len(rows)), facts, rows)
+    answer = document_file(document, form, group.who, path.code, group.policy.value, group.day.isoformat())
+    opened([row.member_id for row in rows], "list")
+    return answer
 
 
 def _found(trial_id: int) -> Simulation:

@@ -29,7 +29,7 @@ if (file) {
   file.addEventListener("change", () => {
     const most = Number(file.dataset.mostBytes);
     const tooLarge = file.files.length > 0 && file.files[0].size > most;
-    file.setCustomValidity(tooLarge ? `The file is larger than ${Math.floor(most / 2 ** 20)} MB. Split it first.` : "");
+    file.setCustomValidity(tooLarge ? file.dataset.tooLarge : "");
     file.reportValidity();
   });
 }

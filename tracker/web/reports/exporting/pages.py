@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from tracker.access.exports import export_for, exports_of, still_reaches
 from tracker.intake.progress import forget, is_running, progress_of
+from tracker.language import _, code, mark
 from tracker.models import Busy, ExportJob, db, writing
 from tracker.operations.actor import Actor
 from tracker.operations.exporting import (
@@ -27,16 +28,16 @@ from tracker.operations.exporting import (
 from tracker.web import gate
 from tracker.web.forms import Form
 from tracker.web.gate import report_readers
+from tracker.web.processes import begin, jobs_folder
 from tracker.web.reports.door import reports
 from tracker.web.reports.exporting.making import export_file, make_export
 from tracker.web.reports.exporting.naming import disposition
 from tracker.web.reports.exporting.writing import MEDIA_TYPES
-from tracker.web.staff.importing.process import begin, jobs_folder
 
 _LONGEST_ADDRESS = 2_000
 _FORMS = ("csv", "xlsx")
 _MOMENT = 0.2  # seconds to wait for others before a page says that a file stopped
-_GONE = "The process that made it ended before it was done. There is no file."
+_GONE = mark("The process that made it ended before it was done. There is no file.")
 
 # a process of its own knows the application, not its doors: it finds there how a file is made
 reports.record_once(lambda state: state.app.extensions.update(exports=make_export))
@@ -60,11 +61,11 @@ def ask_export() -> Response:
     address = request.form.get("address", "")
     form = _form_of(address)
     if form is None:
-        abort(400, "This address names no file of a report. Go back to the report, and take its file from there.")
+        abort(400, _("This address names no file of a report. Go back to the report, and take its file from there."))
     purge_exports()
 
     def ask(session: Session, job_id: int) -> bool:
-        ask_for_export(session, _actor(), address, form, now=datetime.now(UTC), job_id=job_id)
+        ask_for_export(session, _actor(), address, form, language=code(), now=datetime.now(UTC), job_id=job_id)
         return True
 
     return redirect(url_for(".export", its_id=begin(ask, kind="export")), 303)
@@ -105,7 +106,11 @@ def export_fetched(its_id: int) -> Response:
 def export_again(its_id: int) -> Response:
     """Make it after all, where its process had ended."""
     job = export_for(db.session(), gate.reach(), its_id)
-    begin(lambda session, _: make_again(session, _actor(), job, now=datetime.now(UTC)), job.id, kind="export")
+
+    def ask(session: Session, _id: int) -> bool:
+        return make_again(session, _actor(), job, language=code(), now=datetime.now(UTC))
+
+    begin(ask, job.id, kind="export")
     return redirect(url_for(".export", its_id=job.id), 303)
 
 
@@ -118,7 +123,7 @@ def drop_one_export(its_id: int) -> Response:
         is_gone = drop_export(session, its_id)
     if is_gone:
         _remove(its_id, its_form)
-        flash("The file is deleted.", "success")
+        flash(_("The file is deleted."), "success")
     return redirect(url_for(".exports"), 303)
 
 
@@ -154,7 +159,7 @@ def _form_of(address: str) -> str | None:
         return None
     path = unquote(urlsplit(address).path)
     try:
-        _, values = current_app.url_map.bind("").match(path, method="GET")
+        values = current_app.url_map.bind("").match(path, method="GET")[1]
     except (HTTPException, RequestRedirect):
         return None
     form = values.get("form")

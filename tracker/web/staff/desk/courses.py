@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired
 
 from tracker.coverage.catalogue import course_choices, find_course
 from tracker.coverage.desk.courses import WaitingCourse, course_of, courses_page, proposed_entry
+from tracker.language import _, lazy, ngettext
 from tracker.models import db, writing
 from tracker.operations.recognising import ignore_course, map_course
 from tracker.operations.refused import Refused
@@ -20,19 +21,18 @@ from tracker.web.asked import text_of
 from tracker.web.forms import Form
 from tracker.web.gate import staff_and_auditors, staff_only
 from tracker.web.ids import row_id
-from tracker.web.showing import plural
 from tracker.web.staff.desk.sharing import acting, counts, refused
 from tracker.web.staff.door import staff
 
 
 class CourseForm(Form):
     course = StringField(
-        "Course",
-        [InputRequired("Choose a course from the list, or write its code.")],
-        description="Its title, code or web address.",
+        lazy("Course"),
+        [InputRequired(lazy("Choose a course from the list, or write its code."))],
+        description=lazy("Its title, code or web address."),
         render_kw={"list": "courses", "autocomplete": "off"},
     )
-    submit = SubmitField("Map to this course")
+    submit = SubmitField(lazy("Map to this course"))
 
 
 @staff.get("/desk/courses")
@@ -66,12 +66,20 @@ def map_reported(waiting_id: int) -> Response | tuple[str, int]:
             form.refuse(refusal)
         else:
             assert course is not None
-            waits = f"; {done.waiting:,} still wait for their learner" if done.waiting else ""
-            flash(
-                f"{reported.title} is {course.title}: {plural(done.recorded, 'completion')} recorded{waits}. "
-                "Later reports find it.",
-                "success",
-            )
+            said = [
+                ngettext(
+                    "%(reported)s is %(course)s: %(n)s completion recorded. Later reports find it.",
+                    "%(reported)s is %(course)s: %(n)s completions recorded. Later reports find it.",
+                    done.recorded,
+                    reported=reported.title,
+                    course=course.title,
+                )
+            ]
+            if done.waiting:
+                said.append(
+                    ngettext("%(n)s still waits for its learner.", "%(n)s still wait for their learner.", done.waiting)
+                )
+            flash(" ".join(said), "success")
             return redirect(url_for(".desk_courses"), 303)
     return _course_page(reported, form), 422
 
@@ -86,18 +94,20 @@ def ignore_reported(waiting_id: int) -> Response:
             rows = ignore_course(session, reported.name, acting(), now=datetime.now(UTC))
     except Refused as refusal:
         return refused(refusal, "staff.desk_courses")
-    flash(
-        f"{reported.title} is none of ours: {plural(rows, 'row')} set aside, and later reports of it too. "
-        "It can be taken back under Decided.",
-        "success",
+    said = ngettext(
+        "%(course)s is none of ours: %(n)s row set aside, and later reports of it too. It can be taken back under Decided.",
+        "%(course)s is none of ours: %(n)s rows set aside, and later reports of it too. It can be taken back under Decided.",
+        rows,
+        course=reported.title,
     )
+    flash(said, "success")
     return redirect(url_for(".desk_courses"), 303)
 
 
 def _course(session: Session, waiting_id: int) -> WaitingCourse:
     course = course_of(session, waiting_id)
     if course is None:
-        raise Refused("nothing_waits", "Nothing waits for this course any more: someone has settled it in the meantime.")
+        raise Refused("nothing_waits", _("Nothing waits for this course any more: someone has settled it in the meantime."))
     return course
 
 

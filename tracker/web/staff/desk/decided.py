@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from tracker.coverage.desk.decided import FILTERS, Decision, decided_page, decision_of
+from tracker.language import _, ngettext
 from tracker.models import AuditEntry, Member, db, writing
 from tracker.operations.actor import Actor
 from tracker.operations.recognising import forget_course, forget_learner, take_learner_back
@@ -16,7 +17,6 @@ from tracker.operations.refused import Refused
 from tracker.web import gate
 from tracker.web.gate import staff_and_auditors, staff_only
 from tracker.web.ids import row_id
-from tracker.web.showing import plural
 from tracker.web.staff.desk.sharing import acting, counts, refused
 from tracker.web.staff.door import staff
 
@@ -53,19 +53,37 @@ def _take_back(session: Session, entry: AuditEntry, actor: Actor, now: datetime)
     if decision is Decision.RECOGNISED:
         member = session.get_one(Member, entry.member_id)
         done = forget_learner(session, entry.detail["learner"], member, actor, today=today, now=now)
-        said = (
-            f"{shown} is no longer {member.name}: {plural(done.voided, 'completion')} voided, "
-            f"{plural(done.waiting, 'row waits', 'rows wait')} again."
-        )
+        told = [
+            ngettext(
+                "%(learner)s is no longer %(member)s: %(n)s completion voided.",
+                "%(learner)s is no longer %(member)s: %(n)s completions voided.",
+                done.voided,
+                learner=shown,
+                member=member.name,
+            ),
+            ngettext("%(n)s row waits again.", "%(n)s rows wait again.", done.waiting),
+        ]
         if done.imported_since:
-            said += (
-                f" Reports since then recorded {done.imported_since:,} more for {member.name}: look through their record."
+            told.append(
+                ngettext(
+                    "Reports since then recorded %(n)s more for %(member)s: look through their record.",
+                    "Reports since then recorded %(n)s more for %(member)s: look through their record.",
+                    done.imported_since,
+                    member=member.name,
+                )
             )
-        return said
+        return " ".join(told)
     if decision is Decision.SET_ASIDE:
         rows = take_learner_back(session, entry.detail["learner"], actor, today=today, now=now)
-        return f"{shown} is asked about again: {plural(rows, 'row')}."
+        return ngettext(
+            "%(name)s is asked about again: %(n)s row.", "%(name)s is asked about again: %(n)s rows.", rows, name=shown
+        )
     if decision in (Decision.MAPPED, Decision.IGNORED):
         voided = forget_course(session, entry.detail["name"], actor, today=today, now=now)
-        return f"{shown} is asked about again: {plural(voided, 'completion')} voided."
-    raise Refused("not_decided", "This cannot be taken back from here.")
+        return ngettext(
+            "%(name)s is asked about again: %(n)s completion voided.",
+            "%(name)s is asked about again: %(n)s completions voided.",
+            voided,
+            name=shown,
+        )
+    raise Refused("not_decided", _("This cannot be taken back from here."))

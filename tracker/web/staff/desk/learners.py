@@ -12,6 +12,7 @@ from tracker.access.finding import member_for
 from tracker.coverage.desk.candidates import candidates_of
 from tracker.coverage.desk.learners import WaitingLearner, learner_of, learners_page, rows_of
 from tracker.coverage.directory import members_page
+from tracker.language import _, in_list, ngettext, word
 from tracker.models import Member, db, writing
 from tracker.operations.recognising import Recognised, recognise_learner, set_learner_aside
 from tracker.operations.refused import Refused
@@ -19,7 +20,6 @@ from tracker.web import gate
 from tracker.web.asked import text_of
 from tracker.web.gate import staff_and_auditors, staff_only
 from tracker.web.ids import row_id
-from tracker.web.showing import plural
 from tracker.web.staff.desk.sharing import acting, counts, refused
 from tracker.web.staff.door import staff
 
@@ -65,7 +65,7 @@ def confirm_learner(waiting_id: int) -> Response:
     learner = _learner(db.session(), waiting_id)
     chosen = request.form.get("member", type=row_id)
     if chosen is None:
-        abort(400, "Choose a member.")
+        abort(400, _("Choose a member."))
     member = member_for(db.session(), gate.reach(), chosen, gate.today())
     try:
         with writing() as session:
@@ -82,7 +82,7 @@ def confirm_learner(waiting_id: int) -> Response:
 def confirm_learners() -> Response:
     """Say of several learners that they are the member whom an exact reason names; of each that reason is asked again."""
     picked = request.form.getlist("pick", type=_pair)
-    found = (learner_of(db.session(), each) for each, _ in picked)
+    found = (learner_of(db.session(), each) for each, _member in picked)
     learners = [learner for learner in found if learner is not None]
     candidates = candidates_of(db.session(), learners, gate.today())
     sure = {
@@ -100,14 +100,16 @@ def confirm_learners() -> Response:
     except Refused as refusal:
         return refused(refusal, "staff.desk")
     if not pairs:
-        flash("Nobody was ticked whom an id or an address names: settle them one by one.", "error")
+        flash(_("Nobody was ticked whom an id or an address names: settle them one by one."), "error")
     else:
-        flash(f"{plural(len(pairs), 'learner')} confirmed: {plural(recorded, 'completion')} recorded.", "success")
+        confirmed = ngettext("%(n)s learner confirmed.", "%(n)s learners confirmed.", len(pairs))
+        said = ngettext("%(n)s completion recorded.", "%(n)s completions recorded.", recorded)
+        flash(f"{confirmed} {said}", "success")
     return redirect(url_for(".desk"), 303)
 
 
 def _pair(text: str) -> tuple[int, int]:
-    learner, _, member = text.partition("-")
+    learner, _dash, member = text.partition("-")
     return row_id(learner), row_id(member)
 
 
@@ -131,34 +133,54 @@ def not_ours(waiting_id: int) -> Response:
             rows = set_learner_aside(session, learner.key, acting(), now=datetime.now(UTC))
     except Refused as refusal:
         return refused(refusal, "staff.desk")
-    flash(
-        f"{learner.name} is not one of ours: {plural(rows, 'row')} set aside, and later reports of them too. "
+    said = ngettext(
+        "%(name)s is not one of ours: %(n)s row set aside, and later reports of them too. "
         "It can be taken back under Decided.",
-        "success",
+        "%(name)s is not one of ours: %(n)s rows set aside, and later reports of them too. "
+        "It can be taken back under Decided.",
+        rows,
+        name=learner.name,
     )
+    flash(said, "success")
     return redirect(url_for(".desk"), 303)
 
 
 def _learner(session: Session, waiting_id: int) -> WaitingLearner:
     learner = learner_of(session, waiting_id)
     if learner is None:
-        raise Refused("nothing_waits", "Nothing of this learner waits any more: someone has settled it in the meantime.")
+        raise Refused("nothing_waits", _("Nothing of this learner waits any more: someone has settled it in the meantime."))
     return learner
 
 
 def _said(learner: WaitingLearner, done: Recognised, member: Member) -> list[str]:
     """What recognising did, in sentences."""
-    first = f"{plural(done.recorded, 'completion')} recorded for {member.name}"
+    told = [
+        ngettext(
+            "%(n)s completion recorded for %(member)s.",
+            "%(n)s completions recorded for %(member)s.",
+            done.recorded,
+            member=member.name,
+        )
+    ]
     if done.known:
-        first += f"; {done.known:,} said what was recorded before"
+        told.append(
+            ngettext("%(n)s row said what was recorded before.", "%(n)s rows said what was recorded before.", done.known)
+        )
     if done.waiting:
-        first += f"; {done.waiting:,} still {'waits for its course' if done.waiting == 1 else 'wait for their courses'}"
-    told = [f"{first}."]
+        told.append(ngettext("%(n)s still waits for its course.", "%(n)s still wait for their courses.", done.waiting))
+    told = [" ".join(told)]
     if done.taught:
-        told.append(f"Later reports find {member.name} by {' and '.join(done.taught)}.")
+        means = in_list([word(each) for each in done.taught])
+        told.append(_("Later reports find %(member)s by %(means)s.", member=member.name, means=means))
     elif learner.is_only_a_name:
-        told.append("A mere name teaches nothing: the next report of it asks again.")
-    told += [f"Not remembered: {each}." for each in done.untaught]
+        told.append(_("A mere name teaches nothing: the next report of it asks again."))
+    told += [_("Not remembered: %(what)s.", what=each) for each in done.untaught]
     if done.further:
-        told.append(f"{plural(done.further, 'row')} reported under another name or id had the same address.")
+        told.append(
+            ngettext(
+                "%(n)s row reported under another name or id had the same address.",
+                "%(n)s rows reported under another name or id had the same address.",
+                done.further,
+            )
+        )
     return told

@@ -17,6 +17,7 @@ from tracker.intake.guessing import Looked
 from tracker.intake.moments import said
 from tracker.intake.percents import DONE, NOT_DONE
 from tracker.intake.reading import DATE_ORDERS, Reading
+from tracker.language import _, in_list, lazy, mark, word
 from tracker.models import ImportJob, db
 from tracker.operations.profiles import LONGEST_NAME, profiles_of
 from tracker.operations.refused import Refused
@@ -25,36 +26,36 @@ from tracker.web.forms import Form
 from tracker.web.showing import day as in_words
 
 LABELS = {
-    "member_number": "Member number",
-    "email": "E-mail",
-    "learner_id": "Their id at the provider",
-    "name": "Whole name",
-    "first_name": "First name",
-    "last_name": "Last name",
-    "local": "Local",
-    "home_local": "Home local",
-    "course": "Course",
-    "course_id": "The course's id at the provider",
-    "completed_on": "Completed on",
-    "percent": "Progress",
-    "assurance": "How sure it is",
-    "evidence_url": "Link to the proof",
-    "external_id": "Id of the completion",
-    "craft": "Craft",
-    "status": "Status",
-    "kind": "Kind",
-    "from_on": "First day",
-    "until_on": "First day no more",
-    "home": "Whether it is the home local",
-    "invited_on": "Invited on",
-    "activated_on": "Activated on",
+    "member_number": lazy("Member number"),
+    "email": lazy("E-mail"),
+    "learner_id": lazy("Their id at the provider"),
+    "name": lazy("Whole name"),
+    "first_name": lazy("First name"),
+    "last_name": lazy("Last name"),
+    "local": lazy("Local"),
+    "home_local": lazy("Home local"),
+    "course": lazy("Course"),
+    "course_id": lazy("The course's id at the provider"),
+    "completed_on": lazy("Completed on"),
+    "percent": lazy("Progress"),
+    "assurance": lazy("How sure it is"),
+    "evidence_url": lazy("Link to the proof"),
+    "external_id": lazy("Id of the completion"),
+    "craft": lazy("Craft"),
+    "status": lazy("Status"),
+    "kind": lazy("Kind"),
+    "from_on": lazy("First day"),
+    "until_on": lazy("First day no more"),
+    "home": lazy("Whether it is the home local"),
+    "invited_on": lazy("Invited on"),
+    "activated_on": lazy("Activated on"),
 }
 _HELP = {
-    "course": "Its title, code or web address.",
-    "local": "Its number, in any spelling.",
-    "kind": "Member or permit.",
-    "percent": "Less than 100 % is no completion.",
-    "until_on": "The day after the last one.",
+    "course": lazy("Its title, code or web address."),
+    "local": lazy("Its number, in any spelling."),
+    "kind": lazy("Member or permit."),
+    "percent": lazy("Less than 100 % is no completion."),
+    "until_on": lazy("The day after the last one."),
 }
 # What may be the same in every row, and so stand in no column.
 _CONSTANTS = {
@@ -62,27 +63,29 @@ _CONSTANTS = {
     "roster": ("local", "craft", "status", "from_on"),
     "accounts": ("status",),
 }
-_ORDERS = {"dmy": "The day first", "mdy": "The month first", "ymd": "The year first"}
+_ORDERS = {"dmy": mark("The day first"), "mdy": mark("The month first"), "ymd": mark("The year first")}
 _ASSURANCES = [
-    SelectChoice("provider", "The provider itself reports it"),
-    SelectChoice("reviewed", "Training staff have seen proof of it, or recorded it themselves"),
-    SelectChoice("claimed", "The members say so themselves"),
+    SelectChoice("provider", lazy("The provider itself reports it")),
+    SelectChoice("reviewed", lazy("Training staff have seen proof of it, or recorded it themselves")),
+    SelectChoice("claimed", lazy("The members say so themselves")),
 ]
 ZONES = (
     *("America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York", "America/Halifax"),
     *("America/St_Johns", "America/Anchorage", "Pacific/Honolulu", "America/Toronto", "America/Vancouver", "UTC"),
 )
 QUESTIONS = ("member", "profile", "date_order", "time_zone")  # what may be asked of a table that is known otherwise
-_MEMBER_HELP = "Only where the file names nobody: the number or e-mail of the one member whose courses these are."
-_PROFILE_HELP = f"Then the next file with these headings is known by itself. At most {LONGEST_NAME} characters."
+_MEMBER_HELP = lazy("Only where the file names nobody: the number or e-mail of the one member whose courses these are.")
+_PROFILE_HELP = lazy(
+    "Then the next file with these headings is known by itself. At most %(most)s characters.", most=LONGEST_NAME
+)
 
 
 def groups_of(kind: str) -> list[tuple[str, list[str]]]:
     """The fields in the order of the page: for each thing that must be known those that can say it, then the rest."""
-    wanted = [(group.what, list(group.fields)) for group in KINDS[kind].wanted]
-    if any("last_name" in fields for _, fields in wanted):
+    wanted = [(word(group.what), list(group.fields)) for group in KINDS[kind].wanted]
+    if any("last_name" in fields for _what, fields in wanted):
         wanted[0][1].insert(-1, "first_name")
-    taken = {field for _, fields in wanted for field in fields}
+    taken = {field for _what, fields in wanted for field in fields}
     return [*wanted, ("", [field for field in KINDS[kind].fields if field not in taken])]
 
 
@@ -93,29 +96,34 @@ def columns_form(job: ImportJob, looked: Looked, reading: Reading, asked: str | 
     needs = {*questions, asked}
     if "date_order" in needs or reading.date_order:
         fields["date_order"] = RadioField(
-            questions.get("date_order", "How are its days written?"),
-            [InputRequired("Say which number is the day.")],
+            questions.get("date_order", _("How are its days written?")),
+            [InputRequired(_("Say which number is the day."))],
             choices=_orders(job.kind, looked),
             default=reading.date_order or None,
         )
     if "time_zone" in needs or reading.time_zone:
         fields["time_zone"] = StringField(
-            "In which place's zone do its days count?",
-            [DataRequired("Name a place."), no_longer_than(80)],
+            _("In which place's zone do its days count?"),
+            [DataRequired(_("Name a place.")), no_longer_than(80)],
             default=reading.time_zone,
-            description=f"{questions.get('time_zone', '')} Write a place such as America/Los_Angeles, or UTC.".strip(),
+            description=" ".join(
+                [
+                    *([questions["time_zone"]] if "time_zone" in questions else []),
+                    _("Write a place such as America/Los_Angeles, or UTC."),
+                ]
+            ),
             render_kw={"list": "zones", "autocomplete": "off"},
         )
     if asked == "profile":
         known = [SelectChoice(each.name, each.name) for each in profiles_of(db.session(), job.kind)]
-        fields["profile"] = RadioField("By which profile is it read?", [InputRequired("Choose one.")], choices=known)
+        fields["profile"] = RadioField(_("By which profile is it read?"), [InputRequired(_("Choose one."))], choices=known)
     if asked == "member":
         fields["member"] = StringField(
-            "Whose is it?",
-            [DataRequired("Give the number or e-mail of the member."), no_longer_than(200)],
-            description="The member's number or e-mail: the file itself names nobody.",
+            _("Whose is it?"),
+            [DataRequired(_("Give the number or e-mail of the member.")), no_longer_than(200)],
+            description=_("The member's number or e-mail: the file itself names nobody."),
         )
-    fields["submit"] = SubmitField("See what it would do")
+    fields["submit"] = SubmitField(_("See what it would do"))
     made: Form = type("ColumnsForm", (Form,), fields)()
     return made
 
@@ -129,13 +137,18 @@ def _orders(kind: str, looked: Looked) -> list[SelectChoice]:
         place = DATE_ORDERS.index(order)
         example = next(((text, day) for text, days in told if (day := days[place])), None)
         if example is not None:
-            shown.append(SelectChoice(order, f"{words}: {example[0]} is {in_words(example[1])}"))
-    return shown or [SelectChoice(order, words) for order, words in _ORDERS.items()]
+            shown.append(
+                SelectChoice(
+                    order,
+                    _("%(order)s: %(written)s is %(day)s", order=word(words), written=example[0], day=in_words(example[1])),
+                )
+            )
+    return shown or [SelectChoice(order, word(words)) for order, words in _ORDERS.items()]
 
 
 def _column_fields(kind: str, looked: Looked, reading: Reading) -> dict[str, Any]:
     """A choice of column for each of our fields, and what else is said of a whole table."""
-    choices = [SelectChoice("", "not in this file"), *_headings(looked)]
+    choices = [SelectChoice("", _("not in this file")), *_headings(looked)]
     fields: dict[str, Any] = {}
     for name in KINDS[kind].fields:
         fields[f"column_{name}"] = SelectField(
@@ -143,30 +156,34 @@ def _column_fields(kind: str, looked: Looked, reading: Reading) -> dict[str, Any
         )
         if name in _CONSTANTS[kind]:
             fields[f"constant_{name}"] = StringField(
-                f"{LABELS[name]}, the same in every row", [no_longer_than(200)], default=reading.constants.get(name, "")
+                _("%(field)s, the same in every row", field=LABELS[name]),
+                [no_longer_than(200)],
+                default=reading.constants.get(name, ""),
             )
     for name, words in looked.words.items():
         known = _known_words(kind, name)
-        for place, word in enumerate(words):
-            chosen = reading.values.get(name, {}).get(word, "")
-            if known and (chosen or word.casefold() not in known):
-                meanings = [SelectChoice("", "what it says"), *(SelectChoice(*each) for each in known.items() if each[1])]
+        for place, written in enumerate(words):
+            chosen = reading.values.get(name, {}).get(written, "")
+            if known and (chosen or written.casefold() not in known):
+                meanings = [SelectChoice("", _("what it says")), *(SelectChoice(*each) for each in known.items() if each[1])]
                 fields[f"word_{name}_{place}"] = SelectField(
-                    f"“{word}” in {looked.guess[name]} means", choices=meanings, default=chosen
+                    _("“%(word)s” in %(column)s means", word=written, column=looked.guess[name]),
+                    choices=meanings,
+                    default=chosen,
                 )
     if kind == "completions":
         has_assurance = "assurance" in looked.guess
         fields["assurance"] = RadioField(
-            "Who says that these were completed?",
-            [] if has_assurance else [InputRequired("Say who says so.")],
-            choices=[*([SelectChoice("", "A column says it row by row")] if has_assurance else []), *_ASSURANCES],
+            _("Who says that these were completed?"),
+            [] if has_assurance else [InputRequired(_("Say who says so."))],
+            choices=[*([SelectChoice("", _("A column says it row by row"))] if has_assurance else []), *_ASSURANCES],
             default=reading.assurance.word if reading.assurance else "" if has_assurance else None,
         )
         fields["member"] = StringField(
-            "Whose courses these are", [no_longer_than(200)], default=reading.member, description=_MEMBER_HELP
+            _("Whose courses these are"), [no_longer_than(200)], default=reading.member, description=_MEMBER_HELP
         )
     fields["save_profile"] = StringField(
-        "Save these answers as a profile named", default=reading.profile, description=_PROFILE_HELP
+        _("Save these answers as a profile named"), default=reading.profile, description=_PROFILE_HELP
     )
     return fields
 
@@ -176,8 +193,8 @@ def _headings(looked: Looked) -> list[SelectChoice]:
     shown = []
     for place, heading in enumerate(looked.headers):
         example = next((row[place] for row in looked.rows if place < len(row) and row[place]), "")
-        words = heading if len(heading) <= 60 else f"{heading[:59]}…"
-        shown.append(SelectChoice(heading, f"{words} · {example[:40]}" if example else words))
+        short = heading if len(heading) <= 60 else f"{heading[:59]}…"
+        shown.append(SelectChoice(heading, f"{short} · {example[:40]}" if example else short))
     return shown
 
 
@@ -187,19 +204,19 @@ def _known_words(kind: str, name: str) -> Mapping[str, str]:
         policy = current_policy(db.session())
         return {status: status for status in policy.statuses}
     if name == "status":
-        return {"active": "the account may be used", "inactive": "it may not"}
+        return {"active": _("the account may be used"), "inactive": _("it may not")}
     if name == "kind":
-        return {each.value: each.value for each in MembershipKind}
+        return {each.value: word(each.value) for each in MembershipKind}
     if name == "assurance":
-        return {each.word: each.word for each in Assurance}
+        return {each.word: word(each.word) for each in Assurance}
     if name == "percent":
-        return {"100": "complete", "0": "not complete"} | dict.fromkeys(DONE | NOT_DONE, "")
+        return {"100": _("complete"), "0": _("not complete")} | dict.fromkeys(DONE | NOT_DONE, "")
     return {}
 
 
-def _assurance(word: str | None) -> Assurance | None:
+def _assurance(named: str | None) -> Assurance | None:
     """The assurance a choice names; None for what is no choice of the form, which says so itself."""
-    return Assurance.from_word(word) if word in {each.word for each in Assurance} else None
+    return Assurance.from_word(named) if named in {each.word for each in Assurance} else None
 
 
 def wanted_by(form: Form, kind: str, looked: Looked, reading: Reading) -> Reading:
@@ -217,9 +234,9 @@ def wanted_by(form: Form, kind: str, looked: Looked, reading: Reading) -> Readin
         texts = {name: (data.get(f"constant_{name}") or "").strip() for name in names}
         values: dict[str, dict[str, str]] = {}
         for name, words in looked.words.items():
-            for place, word in enumerate(words):
+            for place, written in enumerate(words):
                 if meaning := data.get(f"word_{name}_{place}"):
-                    values.setdefault(name, {})[word] = meaning
+                    values.setdefault(name, {})[written] = meaning
         assurance = data.get("assurance")
         wanted = replace(
             wanted,
@@ -242,11 +259,17 @@ def _refuse_gaps(kind: str, wanted: Reading) -> None:
     for name, column in wanted.columns.items():
         others = [LABELS[each] for each, its in wanted.columns.items() if its == column and each != name]
         if others:
-            message = f"“{column}” cannot be both {LABELS[name]} and {others[0]}: choose one."
+            message = _(
+                "“%(column)s” cannot be both %(one)s and %(other)s: choose one.",
+                column=column,
+                one=LABELS[name],
+                other=others[0],
+            )
             raise Refused("one_column_twice", message, field=f"column_{name}")
     whole = with_owner(kind, wanted)
     known = {*whole.columns, *whole.constants}
     if still_wanted(kind, known):
         gap = next(each for each in KINDS[kind].wanted if not known.intersection(each.fields))
-        names = " or ".join(LABELS[each] for each in gap.fields if each != "last_name")
-        raise Refused("field_missing", f"Say {gap.what}: choose a column for {names}.", field=f"column_{gap.fields[0]}")
+        names = in_list([str(LABELS[each]) for each in gap.fields if each != "last_name"], of="or")
+        message = _("Say %(what)s: choose a column for %(names)s.", what=word(gap.what), names=names)
+        raise Refused("field_missing", message, field=f"column_{gap.fields[0]}")

@@ -24,9 +24,10 @@ from tracker.operations.jobs import RUNNING, UNDO, open_undo
 from tracker.operations.refused import Refused
 from tracker.web import gate
 from tracker.web.gate import staff_and_auditors, staff_only
+from tracker.web.processes import begin
 from tracker.web.staff.door import staff
 from tracker.web.staff.importing.jobs import GoOnForm
-from tracker.web.staff.importing.process import as_it_stands, begin, originals_folder
+from tracker.web.staff.importing.process import as_it_stands, originals_folder
 
 _MOST_COMPARED = 10_000  # rows
 
@@ -40,6 +41,8 @@ def import_outcome(batch_id: int) -> Response | str:
         abort(404)
     if outcomes.batch.kind == "merge":
         return redirect(url_for(".merged", batch_id=batch_id), 303)
+    if outcomes.batch.kind == "class":
+        return redirect(url_for(".class_one", batch_id=batch_id), 303)
     undoing = job_of_batch(session, batch_id, UNDO) if gate.reach().is_staff and outcomes.undone is None else None
     return render_template(
         "staff/import_outcome.html",

@@ -20,10 +20,10 @@ from tracker.operations.refused import Refused
 from tracker.web import gate
 from tracker.web.forms import Form
 from tracker.web.gate import staff_only
+from tracker.web.processes import begin
 from tracker.web.staff.door import staff
 from tracker.web.staff.importing.asking import LABELS, QUESTIONS, ZONES, columns_form, groups_of, wanted_by
 from tracker.web.staff.importing.jobs import job_at
-from tracker.web.staff.importing.process import begin
 
 
 @staff.route("/imports/jobs/<int:job_id>/columns", methods=["GET", "POST"])
@@ -42,7 +42,7 @@ def import_columns(job_id: int) -> Response | tuple[str, int]:
         try:
             wanted = wanted_by(form, job.kind, looked, reading)
             if is_valid:
-                begin(lambda session, _: _read(session, job, wanted, looked, form), job.id)
+                begin(lambda session, _its_id: _read(session, job, wanted, looked, form), job.id)
                 return redirect(url_for(".import_job", job_id=job.id), 303)
         except Refused as refusal:
             form.refuse(refusal)

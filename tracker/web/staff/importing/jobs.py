@@ -17,6 +17,7 @@ from tracker.curriculum.words import Outcome, Role
 from tracker.intake.originals import remove_original
 from tracker.intake.preview import Braked, Preview
 from tracker.intake.progress import forget, progress_of
+from tracker.language import _, lazy, number
 from tracker.models import ImportJob, JobState, db, writing
 from tracker.operations.jobs import RUNNING, UNDO, confirm, drop_job, read_again, undo_again
 from tracker.operations.refused import Refused
@@ -24,8 +25,9 @@ from tracker.web import gate
 from tracker.web.fields import no_longer_than
 from tracker.web.forms import Form
 from tracker.web.gate import staff_only
+from tracker.web.processes import begin, jobs_folder
 from tracker.web.staff.door import staff
-from tracker.web.staff.importing.process import as_it_stands, begin, jobs_folder, originals_folder
+from tracker.web.staff.importing.process import as_it_stands, originals_folder
 
 _OUTCOMES = {each.value.replace(" ", "-"): each for each in Outcome}
 
@@ -38,7 +40,7 @@ class NumberField(IntegerField):
         try:
             super().process_formdata(written)
         except ValueError:
-            raise ValueError("Type the number itself.") from None
+            raise ValueError(_("Type the number itself.")) from None
 
 
 class ConfirmForm(Form):
@@ -46,9 +48,9 @@ class ConfirmForm(Form):
 
     seen = HiddenField(validators=[no_longer_than(40)])
     accept_leaving = NumberField(
-        "How many leave?",
+        lazy("How many leave?"),
         [Optional()],
-        description="If that is right, type their number.",
+        description=lazy("If that is right, type their number."),
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
 
@@ -56,7 +58,7 @@ class ConfirmForm(Form):
         """Whether it has the word that the brake asks for, if there is a brake."""
         if brake is None or self.accept_leaving.data == brake.leaving:
             return True
-        self.accept_leaving.errors = [f"Type {brake.leaving:,}, if it is right that so many leave."]
+        self.accept_leaving.errors = [_("Type %(number)s, if it is right that so many leave.", number=number(brake.leaving))]
         return False
 
 
@@ -105,11 +107,14 @@ def record_import(job_id: int) -> Response | tuple[str, int]:
     brake = preview_in(job).brake
     if form.seen.data not in (None, "", job.changed_at.isoformat()):
         form.refuse(
-            Refused("read_anew", "The file was read anew since you looked, perhaps otherwise: this is what it would do now.")
+            Refused(
+                "read_anew",
+                _("The file was read anew since you looked, perhaps otherwise: this is what it would do now."),
+            )
         )
     elif form.validate() and form.says(brake):
         try:
-            begin(lambda session, _: _confirm(session, job, form), job.id)
+            begin(lambda session, _its_id: _confirm(session, job, form), job.id)
         except Refused as refusal:
             form.refuse(refusal)
         else:
@@ -124,7 +129,7 @@ def read_import_again(job_id: int) -> Response:
     job = job_at(job_id)
     options = {**job.options, "ask": "ask" in request.form}
 
-    def again(session: Session, _: int) -> bool:
+    def again(session: Session, _its_id: int) -> bool:
         now = datetime.now(UTC)
         return undo_again(session, job, now=now) if job.kind == UNDO else read_again(session, job, options, now=now)
 
@@ -143,7 +148,7 @@ def drop_import(job_id: int) -> Response:
         forget(jobs_folder(), job.id)
         if job.sha256 not in kept_hashes(db.session()):
             remove_original(originals_folder(), job.sha256)
-        flash(f"{job.file_name} is forgotten: nothing of it was recorded.", "success")
+        flash(_("%(file)s is forgotten: nothing of it was recorded.", file=job.file_name), "success")
     return redirect(url_for(".imports"), 303)
 
 

@@ -23,6 +23,7 @@ from tracker.curriculum.words import Role
 from tracker.intake.originals import has_original, keep_original, purge_originals
 from tracker.intake.progress import forget
 from tracker.intake.reading import Reading
+from tracker.language import _, lazy
 from tracker.models import Busy, db, writing
 from tracker.operations.jobs import drop_jobs_before, open_job
 from tracker.operations.refused import Refused
@@ -31,53 +32,62 @@ from tracker.web.fields import no_longer_than
 from tracker.web.forms import Form
 from tracker.web.gate import staff_and_auditors, staff_only
 from tracker.web.ids import row_id
+from tracker.web.processes import begin, jobs_folder
 from tracker.web.staff.door import staff
-from tracker.web.staff.importing.process import as_it_stands, begin, jobs_folder, originals_folder
+from tracker.web.staff.importing.process import as_it_stands, originals_folder
 
 _LARGEST = LARGEST_REQUEST // 2**20  # MB
+_TOO_LARGE = lazy("The file is larger than %(most)s MB. Split it first.", most=_LARGEST)
 _KINDS = [
-    SelectChoice("completions", "Completed courses: a report such as LinkedIn Learning's"),
-    SelectChoice("roster", "A roster: who is a member, and their cards"),
-    SelectChoice("accounts", "People with an account at a provider"),
+    SelectChoice("completions", lazy("Completed courses: a report such as LinkedIn Learning's")),
+    SelectChoice("roster", lazy("A roster: who is a member, and their cards")),
+    SelectChoice("accounts", lazy("People with an account at a provider")),
 ]
 _FULL = [
-    SelectChoice("", "No, it holds changes only: nobody leaves for not being in it"),
-    SelectChoice("union", "Yes, for the whole union"),
-    SelectChoice("units", "Yes, for some locals or districts"),
+    SelectChoice("", lazy("No, it holds changes only: nobody leaves for not being in it")),
+    SelectChoice("union", lazy("Yes, for the whole union")),
+    SelectChoice("units", lazy("Yes, for some locals or districts")),
 ]
 _UNTOUCHED = timedelta(days=1)  # a preview that nobody confirms is forgotten after so long, and its file with it
 
 
 class UploadForm(Form):
     file = FileField(
-        "File",
-        description=f"A table with a row of headings, as CSV, XLSX, XLS or ODS, of up to {_LARGEST} MB. "
-        "Drop it here, or choose it.",
-        render_kw={"accept": ".csv,.tsv,.txt,.xlsx,.xls,.ods", "data-most-bytes": str(LARGEST_REQUEST)},
+        lazy("File"),
+        description=lazy(
+            "A table with a row of headings, as CSV, XLSX, XLS or ODS, of up to %(most)s MB. Drop it here, or choose it.",
+            most=_LARGEST,
+        ),
+        render_kw={
+            "accept": ".csv,.tsv,.txt,.xlsx,.xls,.ods",
+            "data-most-bytes": str(LARGEST_REQUEST),
+            "data-too-large": _TOO_LARGE,
+        },
     )
-    kind = RadioField("What is in it?", [InputRequired("Say what is in the file.")], choices=_KINDS)
+    kind = RadioField(lazy("What is in it?"), [InputRequired(lazy("Say what is in the file."))], choices=_KINDS)
     full = RadioField(
-        "Is the roster complete?",
+        lazy("Is the roster complete?"),
         choices=_FULL,
         default="",
-        description="Whoever has a card where the file is complete, and is not in it, has left.",
+        description=lazy("Whoever has a card where the file is complete, and is not in it, has left."),
     )
     units = StringField(
-        "Complete for which?",
+        lazy("Complete for which?"),
         [no_longer_than(500)],
-        description="Numbers of locals or districts, with commas between them: 80, 600.",
+        description=lazy("Numbers of locals or districts, with commas between them: 80, 600."),
         render_kw={"autocomplete": "off"},
     )
     every_account = BooleanField(
-        "The list is complete", description="Then an account that it does not name is closed. Leave it open otherwise."
+        lazy("The list is complete"),
+        description=lazy("Then an account that it does not name is closed. Leave it open otherwise."),
     )
     kept = HiddenField()  # a file that came with an earlier try of this form, and is here still
     kept_name = HiddenField(validators=[no_longer_than(300)])
-    submit = SubmitField("See what it would do")
+    submit = SubmitField(lazy("See what it would do"))
 
     def validate_file(self, field: FileField) -> None:
         if not field.data and not self.has_kept:
-            raise ValidationError("Choose a file.")
+            raise ValidationError(_("Choose a file."))
 
     @property
     def has_kept(self) -> bool:
@@ -107,7 +117,9 @@ def upload_import() -> Response | tuple[str, int]:
         form.keep()
     except OSError as error:
         current_app.logger.error("a file cannot be kept: %s", error)
-        form.refuse(Refused("not_kept", "The file could not be kept: the disk is full, or cannot be written.", field="file"))
+        form.refuse(
+            Refused("not_kept", _("The file could not be kept: the disk is full, or cannot be written."), field="file")
+        )
         return _imports_page(form), 507
     if form.validate():
         try:
@@ -124,8 +136,11 @@ def upload_import() -> Response | tuple[str, int]:
 def too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
     refusal = Refused(
         "too_large",
-        f"The file is larger than {_LARGEST} MB. Split it; or ask whoever runs the tracker to load it on the server, "
-        "with `tracker completions import` or `tracker roster import`, where no such limit holds.",
+        _(
+            "The file is larger than %(most)s MB. Split it; or ask whoever runs the tracker to load it on the server, "
+            "with `tracker completions import` or `tracker roster import`, where no such limit holds.",
+            most=_LARGEST,
+        ),
     )
     return render_template("errors/refused.html", refusal=refusal), 413
 
@@ -150,11 +165,13 @@ def _units(session: Session, text: str) -> list[int]:
     """
     numbers = [number.strip() for number in text.replace(";", ",").split(",") if number.strip()]
     if not numbers:
-        raise Refused("nobody", "Say for which locals or districts it is complete.", field="units")
+        raise Refused("nobody", _("Say for which locals or districts it is complete."), field="units")
     found = {number: find_unit(session, number) for number in numbers}
     unknown = [number for number, unit in found.items() if unit is None]
     if unknown:
-        raise Refused("unknown_unit", f"No local or district is known as {', '.join(unknown)}.", field="units")
+        raise Refused(
+            "unknown_unit", _("No local or district is known as %(names)s.", names=", ".join(unknown)), field="units"
+        )
     return [unit.id for unit in found.values() if unit is not None]
 
 
