@@ -8,7 +8,7 @@ from datetime import date
 from tracker.curriculum.faults import Fault
 from tracker.curriculum.keys import plain_text
 from tracker.intake.cells import is_plain, listed, shown, text_faults
-from tracker.intake.fields import KINDS
+from tracker.intake.fields import KINDS, missing
 from tracker.intake.mapping import MappedTable, open_mapped
 from tracker.intake.names import first_name_first
 from tracker.intake.reading import AS_FOUND, Reading
@@ -86,15 +86,15 @@ def _faults(row: AccountRow, mapped: MappedTable, values: Sequence[str], has_sta
         yield from text_faults(line, tuple(labels[field] for field in _FIELDS), values)
     if not (row.member_number or row.email or row.provider_id):
         headings = mapped.headings_of(KINDS["accounts"].wanted[0].fields)
-        others = f", and so is {' and '.join(headings[1:])}" if headings[1:] else ""
-        yield Fault(
-            line, headings[0], "", _("is missing%(others)s: the row does not say whose account it is", others=others)
-        )
+        yield Fault(line, headings[0], "", missing(headings, KINDS["accounts"].wanted[0].what))
     if has_status and plain_text(status) not in _IS_OPEN:
-        what = "is no word known for an open or a closed account" if status else "is missing"
-        reason = _(
-            "%(what)s: say what it means (--value 'status:%(status)s=active', or =inactive)", what=what, status=shown(status)
+        option = f"(--value 'status:{shown(status)}=active', or =inactive)"  # for a terminal: a page cuts it off
+        reason = (
+            _("is no word known for an open or a closed account: say what it means")
+            if status
+            else _("is missing: say what it means")
         )
+        reason = f"{reason} {option}"
         yield Fault(line, labels["status"], shown(status), reason)
     for field, text, day in (("invited_on", invited_on, row.invited_on), ("activated_on", activated_on, row.activated_on)):
         yield from _day_faults(line, field, text, day, mapped)

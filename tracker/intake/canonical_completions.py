@@ -84,7 +84,7 @@ def _faults(line: int, values: tuple[str, ...], today: date) -> Iterator[Fault]:
     if not completed_on:
         yield Fault(line, "completed_on", "", _("is missing"))
     elif day is None:
-        yield Fault(line, "completed_on", shown(completed_on), NOT_A_DAY)
+        yield Fault(line, "completed_on", shown(completed_on), str(NOT_A_DAY))
     elif reason := day_fault(day, today):
         yield Fault(line, "completed_on", completed_on, reason)
     if assurance.lower() not in _ASSURANCES:

@@ -8,11 +8,11 @@ from datetime import date
 from functools import lru_cache
 
 from tracker.curriculum.faults import Fault
-from tracker.language import _, number
+from tracker.language import _, lazy, number
 
 LONGEST_TEXT = 200
 LONGEST_LINK = 2_000
-NOT_A_DAY = "is no day: write it YYYY-MM-DD, as in 2026-03-09"
+NOT_A_DAY = lazy("is no day: write it YYYY-MM-DD, as in 2026-03-09")
 
 # C0 and C1 controls, the separators that some programs take for line ends, and half a surrogate pair.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from tracker.curriculum.refused import Refused
 from tracker.intake.reading import DATE_ORDERS, Reading
-from tracker.language import _
+from tracker.language import _, in_list, mark, word
 
 
 class Wanted(NamedTuple):
@@ -38,9 +38,9 @@ KINDS: Mapping[str, Kind] = {
             *("completed_on", "percent", "assurance", "evidence_url", "external_id"),
         ),
         (
-            Wanted(("member_number", "email", "learner_id", "name", "last_name"), "who the learner is"),
-            Wanted(("course", "course_id"), "which course it was"),
-            Wanted(("completed_on",), "on which day it was completed"),
+            Wanted(("member_number", "email", "learner_id", "name", "last_name"), mark("who the learner is")),
+            Wanted(("course", "course_id"), mark("which course it was")),
+            Wanted(("completed_on",), mark("on which day it was completed")),
         ),
         ("completed_on",),
         1990,
@@ -50,7 +50,7 @@ KINDS: Mapping[str, Kind] = {
             *("member_number", "first_name", "last_name", "name", "email", "local", "craft", "status", "kind"),
             *("from_on", "until_on", "home", "home_local"),
         ),
-        (Wanted(("member_number",), "the member's number"), Wanted(("local",), "which local the card is in")),
+        (Wanted(("member_number",), mark("the member's number")), Wanted(("local",), mark("which local the card is in"))),
         ("from_on", "until_on"),
         1940,
     ),
@@ -59,7 +59,7 @@ KINDS: Mapping[str, Kind] = {
             *("member_number", "email", "learner_id", "name", "first_name", "last_name", "status"),
             *("invited_on", "activated_on"),
         ),
-        (Wanted(("email", "learner_id", "member_number"), "whose account it is"),),
+        (Wanted(("email", "learner_id", "member_number"), mark("whose account it is")),),
         ("invited_on", "activated_on"),
         1990,
     ),
@@ -69,7 +69,7 @@ KINDS: Mapping[str, Kind] = {
 def still_wanted(kind: str, known: Collection[str]) -> list[str]:
     """What nothing says yet, in words: of each, which fields would do."""
     return [
-        f"{wanted.what} ({' or '.join(each for each in wanted.fields if each != 'last_name')})"
+        f"{word(wanted.what)} ({' or '.join(each for each in wanted.fields if each != 'last_name')})"
         for wanted in KINDS[kind].wanted
         if not any(field in known for field in wanted.fields)
     ]
@@ -107,3 +107,14 @@ def refuse_wrong_reading(kind: str, reading: Reading) -> None:
         )
         raise Refused("unknown_date_order", message, field="date_order")
     _unused = reading.zone
+
+
+def missing(headings: Sequence[str], what: str) -> str:
+    """What is wrong with a row whose columns of these headings are all empty; ``what`` is what it then does not say."""
+    if len(headings) > 1:
+        return _(
+            "is missing, and so is %(others)s: the row does not say %(what)s",
+            others=in_list(headings[1:]),
+            what=word(what),
+        )
+    return _("is missing: the row does not say %(what)s", what=word(what))

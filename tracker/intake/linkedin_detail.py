@@ -15,7 +15,7 @@ from tracker.intake.headings import heading_key
 from tracker.intake.reading import Reading
 from tracker.intake.reports import EARLIEST, CompletionReader, Pick, day_fault
 from tracker.intake.tables import HeadedTable
-from tracker.language import _
+from tracker.language import _, lazy
 from tracker.operations.refused import Refused
 from tracker.operations.rows import CompletionRow, NotACompletion, RowFaults
 
@@ -52,7 +52,7 @@ _IGNORED = (  # ours to know and not to keep: the report says more about people 
 # The columns whose text is stored, in the order of the values they are checked with.
 _STORED = ("Unique User ID", "Email", "Name", "Content ID", "Content Name")
 
-_NOT_A_DAY = "is no day: the report writes 2026-03-09 or 3/9/2026 (month first), with or without a time"
+_NOT_A_DAY = lazy("is no day: the report writes 2026-03-09 or 3/9/2026 (month first), with or without a time")
 _MOMENT = re.compile(
     r"(?:([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})|([0-9]{1,2})/([0-9]{1,2})/([0-9]{4}|[0-9]{2}))"
     r"(?:,?[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?\s*(?:([AP])\.?M\.?)?)?",
@@ -185,7 +185,7 @@ def _faults(
     if not completed_at:
         yield Fault(line, "Completed At", "", _("is missing, so the day of completion is not known"))
     elif day is None:
-        yield Fault(line, "Completed At", shown(completed_at), _NOT_A_DAY)
+        yield Fault(line, "Completed At", shown(completed_at), str(_NOT_A_DAY))
     elif early_or_late := day_fault(day, today):
         yield Fault(line, "Completed At", completed_at, early_or_late)
 

@@ -8,7 +8,7 @@ from datetime import date
 from tracker.curriculum.faults import Fault
 from tracker.curriculum.words import Assurance
 from tracker.intake.cells import LONGEST_TEXT, is_link, is_plain, shown, text_faults
-from tracker.intake.fields import KINDS
+from tracker.intake.fields import KINDS, missing
 from tracker.intake.mapping import PROFILE, SOURCE, MappedTable, open_mapped
 from tracker.intake.names import first_name_first
 from tracker.intake.percents import COMPLETE, said_progress
@@ -94,13 +94,7 @@ def _faults(line: int, mapped: MappedTable, values: Sequence[str], today: date) 
     for wanted in KINDS["completions"].wanted[:2]:
         if not any(said[field] for field in (*wanted.fields, *(("first_name",) if "name" in wanted.fields else ()))):
             headings = mapped.headings_of(wanted.fields)
-            others = f", and so is {' and '.join(headings[1:])}" if headings[1:] else ""
-            yield Fault(
-                line,
-                headings[0],
-                "",
-                _("is missing%(others)s: the row does not say %(what)s", others=others, what=wanted.what),
-            )
+            yield Fault(line, headings[0], "", missing(headings, wanted.what))
     percent, completed_on = said["percent"], said["completed_on"]
     if percent and mapped.percents.progress(percent) is None:
         reason = _("is no percentage from 0 to 100, and no word known for complete or not: say what it means")

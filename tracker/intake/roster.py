@@ -117,9 +117,9 @@ def _faults(row: RosterRow, values: tuple[str, ...]) -> Iterator[Fault]:
             _("is no kind of membership: use %(names)s, or leave it blank", names=" or ".join(MembershipKind)),
         )
     if from_on and row.from_on is None:
-        yield Fault(line, "from_on", shown(from_on), NOT_A_DAY)
+        yield Fault(line, "from_on", shown(from_on), str(NOT_A_DAY))
     if until_on and row.until_on is None:
-        yield Fault(line, "until_on", shown(until_on), NOT_A_DAY)
+        yield Fault(line, "until_on", shown(until_on), str(NOT_A_DAY))
     if row.from_on and row.until_on and row.until_on <= row.from_on:
         yield Fault(
             line,

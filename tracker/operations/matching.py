@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from tracker.curriculum.keys import course_key, email_key, member_key, plain_text, provider_course_key, slug_of, unit_key
 from tracker.curriculum.local_numbers import other_spelling
 from tracker.curriculum.words import UnitKind
+from tracker.language import _
 from tracker.models import Course, CourseAlias, CourseReference, IdentifierKind, ReferenceKind, Unit
 from tracker.models.loading import in_chunks, read_rows
 
@@ -221,5 +222,5 @@ class LocalFinder:
 
     def why_not(self, number: str) -> str:
         if len(self._spelled(number)) > 1:
-            return "fits more than one local: write its number exactly as the union's file does"
-        return "is not a local of the union: add it to the union's file and apply that, or correct the number"
+            return _("fits more than one local: write its number exactly as the union's file does")
+        return _("is not a local of the union: add it to the union's file and apply that, or correct the number")

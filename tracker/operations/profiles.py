@@ -118,14 +118,19 @@ def _saved(profile: ImportProfile) -> SavedProfile:
 def _refuse_wrong_name(name: str) -> None:
     wrong = ""
     if not name:
-        wrong = "Give the profile a name."
+        wrong = _("Give the profile a name.")
     elif len(name) > LONGEST_NAME:
-        wrong = f"The name is {len(name)} characters long; at most {LONGEST_NAME} are kept."
+        wrong = _(
+            "The name is %(count)s characters long; at most %(longest_name)s are kept.",
+            count=len(name),
+            longest_name=LONGEST_NAME,
+        )
     elif not _NAME.fullmatch(name):
-        wrong = (
-            f"{name!r} cannot be a name: use letters, digits, spaces and . , & ' ( ) + -, beginning with a letter or digit."
+        wrong = _(
+            "%(name)r cannot be a name: use letters, digits, spaces and . , & ' ( ) + -, beginning with a letter or digit.",
+            name=name,
         )
     elif name.casefold() in BUILT_IN:
-        wrong = f"{name!r} is the name of a built-in form: choose another."
+        wrong = _("%(name)r is the name of a built-in form: choose another.", name=name)
     if wrong:
         raise Refused("profile_name", wrong, field="save_profile")

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.words import Outcome
+from tracker.language import _
 from tracker.models import (
     Batch,
     BatchOutcome,
@@ -85,11 +86,23 @@ def _voided_since(session: Session, batch: Batch, preview: UndoPreview) -> None:
     for done, title, member in rows:
         if done.voided_batch_id is not None:
             preview.note(
-                f"{title} of {member.name} ({member.number}) was moved by a later merge or import, and stays there."
+                _(
+                    "%(title)s of %(name)s (%(number)s) was moved by a later merge or import, and stays there.",
+                    title=title,
+                    name=member.name,
+                    number=member.number,
+                )
             )
         else:
             preview.note(
-                f"{title} of {member.name} ({member.number}) was voided on {done.voided_at:%Y-%m-%d}: {done.void_reason}."
+                _(
+                    "%(title)s of %(name)s (%(number)s) was voided on %(voided_at)s: %(void_reason)s.",
+                    title=title,
+                    name=member.name,
+                    number=member.number,
+                    voided_at=f"{done.voided_at:%Y-%m-%d}",
+                    void_reason=done.void_reason,
+                )
             )
 
 
@@ -104,7 +117,13 @@ def _reviewed_since(session: Session, batch: Batch, preview: UndoPreview) -> Non
     )
     for evidence, title, member in rows:
         preview.note(
-            f"The evidence of {title} of {member.name} ({member.number}) was reviewed on {evidence.reviewed_at:%Y-%m-%d}."
+            _(
+                "The evidence of %(title)s of %(name)s (%(number)s) was reviewed on %(reviewed_at)s.",
+                title=title,
+                name=member.name,
+                number=member.number,
+                reviewed_at=f"{evidence.reviewed_at:%Y-%m-%d}",
+            )
         )
 
 
@@ -117,18 +136,36 @@ def _settled_since(session: Session, batch: Batch, preview: UndoPreview) -> None
     )
     for row, member in rows:
         preview.note(
-            f"Line {row.line}, {row.course}, had waited and was since recorded for {member.name} ({member.number})."
+            _(
+                "Line %(line)s, %(course)s, had waited and was since recorded for %(name)s (%(number)s).",
+                line=row.line,
+                course=row.course,
+                name=member.name,
+                number=member.number,
+            )
         )
     aside = (WaitingCompletion.batch_id == batch.id, WaitingCompletion.is_set_aside, WaitingCompletion.settled_at.is_(None))
     for row in session.scalars(select(WaitingCompletion).where(*aside).order_by(WaitingCompletion.line)):
-        preview.note(f"Line {row.line}, {row.learner_name or row.email or row.provider_id}, was set aside by a person.")
+        preview.note(
+            _(
+                "Line %(line)s, %(value)s, was set aside by a person.",
+                line=row.line,
+                value=row.learner_name or row.email or row.provider_id,
+            )
+        )
 
 
 def _cards_since(session: Session, batch: Batch, preview: UndoPreview) -> None:
     changed = sorted(with_cards_changed_since(session, batch.id))
     for chunk in in_chunks(changed, 2_000):
         for member in session.scalars(select(Member).where(Member.member_id.in_(chunk)).order_by(Member.name_key)):
-            preview.note(f"The cards of {member.name} ({member.number}) were changed since, and stay as they are.")
+            preview.note(
+                _(
+                    "The cards of %(name)s (%(number)s) were changed since, and stay as they are.",
+                    name=member.name,
+                    number=member.number,
+                )
+            )
 
 
 def _members_since(session: Session, batch: Batch, preview: UndoPreview) -> None:
@@ -143,13 +180,33 @@ def _members_since(session: Session, batch: Batch, preview: UndoPreview) -> None
     kept = [row[0] for row in read_rows(session, sql, [batch.recorded_at])]
     for chunk in in_chunks(kept, 2_000):
         for member in session.scalars(select(Member).where(Member.member_id.in_(chunk)).order_by(Member.name_key)):
-            preview.note(f"{member.name} ({member.number}) has a learning record by now: it is kept, without a card.")
+            preview.note(
+                _(
+                    "%(name)s (%(number)s) has a learning record by now: it is kept, without a card.",
+                    name=member.name,
+                    number=member.number,
+                )
+            )
     signed_in = select(User, Member).join(Member, Member.member_id == User.member_id)
     for user, member in session.execute(signed_in.where(Member.created_at == batch.recorded_at)):
-        preview.note(f"{member.name} ({member.number}) signs in as {user.email}: the sign-in stays, without a card.")
+        preview.note(
+            _(
+                "%(name)s (%(number)s) signs in as %(email)s: the sign-in stays, without a card.",
+                name=member.name,
+                number=member.number,
+                email=user.email,
+            )
+        )
     decided = select(HeldChange).where(HeldChange.batch_id == batch.id, HeldChange.decided_at.is_not(None))
     for held in session.scalars(decided):
-        preview.note(f"A held {held.what}, {held.after}, was decided on {held.decided_at:%Y-%m-%d}, and stays decided.")
+        preview.note(
+            _(
+                "A held %(what)s, %(after)s, was decided on %(decided_at)s, and stays decided.",
+                what=held.what,
+                after=held.after,
+                decided_at=f"{held.decided_at:%Y-%m-%d}",
+            )
+        )
 
 
 def _resting_on(session: Session, batch: Batch) -> list[Batch]:

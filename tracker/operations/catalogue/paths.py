@@ -35,32 +35,60 @@ def refuse_impossible_versions(session: Session, catalogue: Catalogue, today: da
         if each.version == last.number and each.rules == last.rules:
             if _is_published_otherwise(each, last):
                 faults.append(
-                    f"{where}: version {last.number} is published, {_published(last)}; what happens to the assigned "
-                    f"cannot be changed any more. Publish version {last.number + 1} instead"
+                    _(
+                        "%(where)s: version %(number)s is published, %(last)s; what happens to the assigned "
+                        "cannot be changed any more. Publish version %(number2)s instead",
+                        where=where,
+                        number=last.number,
+                        last=_published(last),
+                        number2=last.number + 1,
+                    )
                 )
                 codes.add("change_published")
         elif each.version == last.number:
             faults.append(
-                f"{where} asks something else than version {last.number} did: give it version {last.number + 1} and say "
-                "what happens to those already assigned with `change: keep`, `change: {grace: DATE}` or `change: require`"
+                _(
+                    "%(where)s asks something else than version %(number)s did: give it version %(number2)s "
+                    "and say what happens to those already assigned with `change: keep`, `change: {grace: "
+                    "DATE}` or `change: require`",
+                    where=where,
+                    number=last.number,
+                    number2=last.number + 1,
+                )
             )
             codes.add("version_unchanged")
         elif each.version < last.number:
             faults.append(
-                f"{where} is version {each.version}, but version {last.number} is published: a version is never taken "
-                f"back; publish the older rules as version {last.number + 1}"
+                _(
+                    "%(where)s is version %(version)s, but version %(number)s is published: a version is "
+                    "never taken back; publish the older rules as version %(number2)s",
+                    where=where,
+                    version=each.version,
+                    number=last.number,
+                    number2=last.number + 1,
+                )
             )
             codes.add("version_goes_back")
         elif each.change is None:
             faults.append(
-                f"{where} has a new version {each.version} and does not say what happens to those already assigned: add "
-                "`change: keep`, `change: {grace: DATE}` or `change: require`"
+                _(
+                    "%(where)s has a new version %(version)s and does not say what happens to those already "
+                    "assigned: add `change: keep`, `change: {grace: DATE}` or `change: require`",
+                    where=where,
+                    version=each.version,
+                )
             )
             codes.add("change_missing")
         elif each.grace_on is not None and each.grace_on < (each.from_on or today):
             faults.append(
-                f"{where}: its grace ends on {each.grace_on}, before version {each.version} begins on "
-                f"{each.from_on or today}: give a later day, or say `change: require`"
+                _(
+                    "%(where)s: its grace ends on %(grace_on)s, before version %(version)s begins on "
+                    "%(value)s: give a later day, or say `change: require`",
+                    where=where,
+                    grace_on=each.grace_on,
+                    version=each.version,
+                    value=each.from_on or today,
+                )
             )
             codes.add("grace_before_start")
     if faults:
@@ -110,7 +138,7 @@ def apply_paths(
         if row is None:
             row = known[each.code] = LearningPath(id=new_id(), code=each.code)
             session.add(row)
-            applied.changes.append(f"path {each.code}: added, version {each.version}")
+            applied.changes.append(_("path %(code)s: added, version %(version)s", code=each.code, version=each.version))
         wording: dict[str, Any] = {
             "title": each.title,
             "description": each.description,
@@ -122,7 +150,15 @@ def apply_paths(
         last = newest.get(each.code)
         for name, value in wording.items():
             if last is not None and getattr(row, name) != value and name != "principle_id":
-                applied.changes.append(f"path {each.code}: {name} {shown(getattr(row, name))} → {shown(value)}")
+                applied.changes.append(
+                    _(
+                        "path %(code)s: %(name)s %(row)s → %(value)s",
+                        code=each.code,
+                        name=name,
+                        row=shown(getattr(row, name)),
+                        value=shown(value),
+                    )
+                )
             setattr(row, name, value)
         session.flush()
         if last is None:
@@ -132,7 +168,14 @@ def apply_paths(
             _publish(session, row, each, courses, actor, now, from_on=from_on)
             judged[row.id] = max(each.grace_on or from_on, from_on)
             applied.changes.append(
-                f"path {each.code}: version {last.number} → {each.version} from {from_on}, {_policy_words(each)}"
+                _(
+                    "path %(code)s: version %(number)s → %(version)s from %(from_on)s, %(each)s",
+                    code=each.code,
+                    number=last.number,
+                    version=each.version,
+                    from_on=from_on,
+                    each=_policy_words(each),
+                )
             )
         else:
             _reword_sections(session, last, each, applied)
@@ -140,7 +183,7 @@ def apply_paths(
     for code, row in known.items():
         if code not in named and row.retired_on is None:
             row.retired_on = today
-            applied.changes.append(f"path {code}: no longer in the file, retired on {today}")
+            applied.changes.append(_("path %(code)s: no longer in the file, retired on %(today)s", code=code, today=today))
     session.flush()
     return judged
 
@@ -201,5 +244,12 @@ def _reword_sections(session: Session, version: PathVersion, each: CataloguePath
     """Section titles are wording: they may change without a new version."""
     for section, part in zip(version.sections, each.sections, strict=True):
         if section.title != part.title:
-            applied.changes.append(f"path {each.code}: section “{section.title}” → “{part.title}”")
+            applied.changes.append(
+                _(
+                    "path %(code)s: section “%(title)s” → “%(title2)s”",
+                    code=each.code,
+                    title=section.title,
+                    title2=part.title,
+                )
+            )
             section.title = part.title

@@ -123,9 +123,9 @@ class Report:
         settled = settled_among(session, (fingerprint for fingerprint, *_unused in waiting))
         for fingerprint, reason, is_set_aside, row in waiting:
             if fingerprint in settled:
-                self.read.note(row.line, Outcome.ALREADY_KNOWN, "settled by a person before")
+                self.read.note(row.line, Outcome.ALREADY_KNOWN, _("settled by a person before"))
                 continue
-            self.read.note(row.line, reason, "set aside: none of ours" if is_set_aside else "")
+            self.read.note(row.line, reason, _("set aside: none of ours") if is_set_aside else "")
             self.read.set_aside += is_set_aside
         self._stage.let_wait(each for each in waiting if each[0] not in settled)
 

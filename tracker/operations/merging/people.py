@@ -34,7 +34,9 @@ def move_sign_in(merge: Merge) -> None:
         merge.note(merge.gone, "sign-in", str(other.id), "")
         other.member_id = merge.keep.member_id
         other.session_epoch += 1
-        merge.merged.sign_ins.append(f"{other.email} signs in to the record of {merge.keep.name} from now on.")
+        merge.merged.sign_ins.append(
+            _("%(email)s signs in to the record of %(name)s from now on.", email=other.email, name=merge.keep.name)
+        )
 
 
 def _sign_in(merge: Merge, member: Member) -> User | None:
@@ -46,7 +48,7 @@ def _unlink(merge: Merge, user: User, member: Member) -> None:
     user.member_id = None
     user.session_epoch += 1
     merge.session.flush()
-    merge.merged.sign_ins.append(f"{user.email}, which holds no role, leads to no record any more.")
+    merge.merged.sign_ins.append(_("%(email)s, which holds no role, leads to no record any more.", email=user.email))
 
 
 def move_identifiers(merge: Merge) -> list[str]:

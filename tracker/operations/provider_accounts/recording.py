@@ -135,7 +135,7 @@ class AccountList:
                     continue
                 is_set_aside = learners.is_stranger(row, self._provider)
                 self.read.set_aside += is_set_aside
-                self.read.note(row.line, Outcome.UNMATCHED, "set aside: none of ours" if is_set_aside else "")
+                self.read.note(row.line, Outcome.UNMATCHED, _("set aside: none of ours") if is_set_aside else "")
                 self._stage.add_nobodys({id_key(row.provider_id), email_key(row.email)} - {""})
             self._stage.add(matched)
 

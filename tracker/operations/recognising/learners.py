@@ -135,7 +135,9 @@ def open_rows(session: Session, key: str) -> list[WaitingCompletion]:
 def shown_of(row: WaitingCompletion) -> str:
     """A learner as people know them: the name, and the surest of the rest."""
     known_by = row.email or row.provider_id or row.member_number
-    return f"{row.learner_name} ({known_by})" if row.learner_name and known_by else row.learner_name or known_by or "no name"
+    return (
+        f"{row.learner_name} ({known_by})" if row.learner_name and known_by else row.learner_name or known_by or _("no name")
+    )
 
 
 def _check_found(session: Session, rows: Sequence[WaitingCompletion], member: Member) -> None:
@@ -205,13 +207,13 @@ def _check_free(session: Session, kind: IdentifierKind, value: str, member: Memb
 def _why_not_taught(session: Session, email: str, holders: set[int], member: Member) -> str:
     """Why an address cannot stand for one member; "" where it can."""
     if member.member_id in holders:
-        return "is another member’s address as well, so it matches nobody by itself"
+        return _("is another member’s address as well, so it matches nobody by itself")
     if holders:
-        return "is another member’s address"
+        return _("is another member’s address")
     names = sorted({row.learner_name for row in _ever_reported_with(session, email) if row.learner_name.strip()})
     if all(names_alike(one, other) for place, one in enumerate(names) for other in names[place + 1 :]):
         return ""
-    return "is reported for several people, so it matches nobody by itself"
+    return _("is reported for several people, so it matches nobody by itself")
 
 
 def _ever_reported_with(session: Session, email: str) -> Sequence[WaitingCompletion]:

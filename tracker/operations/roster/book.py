@@ -128,7 +128,7 @@ class Book:
             else:
                 self.holding.hold_number(member, row)
                 self._recorded.note(
-                    row.line, Outcome.UNMATCHED, "a number nobody has, with the e-mail of someone who signs in"
+                    row.line, Outcome.UNMATCHED, _("a number nobody has, with the e-mail of someone who signs in")
                 )
 
     def _take_rows(self, person: Person | None, rows: Iterable[RosterRow | FaultyRow]) -> Person | None:
@@ -149,7 +149,7 @@ class Book:
             withheld, changed = self._take_row(person, row, unit_id)
             outcome = Outcome.RECORDED if changed or is_new else Outcome.ALREADY_KNOWN
             self._recorded.note(
-                row.line, outcome, "its e-mail is not taken: someone signs in with another" if withheld else ""
+                row.line, outcome, _("its e-mail is not taken: someone signs in with another") if withheld else ""
             )
         return person
 
@@ -253,9 +253,9 @@ class Book:
             self.departures.note(compared, person.absent)
             recorded.diff.add_cards(compared, who, person.lines, self.numbers)
         if person.is_renamed and not person.is_new:
-            was = " ".join(filter(None, person.name_before)) or "no name"
+            was = " ".join(filter(None, person.name_before)) or _("no name")
             recorded.diff.add(ChangeKind.NAME, person.name_line, who, lambda: f"{was} → {person.called}")
         if person.new_emails and not person.is_new:
             _unused, shown, line = person.new_emails[0]
-            recorded.diff.add(ChangeKind.EMAIL, line, who, lambda: f"also {shown}")
+            recorded.diff.add(ChangeKind.EMAIL, line, who, lambda: _("also %(address)s", address=shown))
         return True

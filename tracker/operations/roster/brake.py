@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from tracker.coverage.roster_changes import Compared
-from tracker.language import _
+from tracker.language import _, in_list, ngettext, number
 from tracker.models.loading import read_rows
 from tracker.operations.refused import Refused
 
@@ -54,8 +54,11 @@ class Brake(NamedTuple):
         """
         if accept_leaving == self.leaving:
             return
-        said = "" if accept_leaving is None else f" You accepted {accept_leaving:,}; it would be {self.leaving:,} now."
-        raise Refused("brake", self.message + said, field="accept_leaving", faults=[each.sentence for each in self.worst])
+        said = [self.message]
+        if accept_leaving is not None:
+            values = {"accepted": number(accept_leaving), "leaving": number(self.leaving)}
+            said.append(_("You accepted %(accepted)s; it would be %(leaving)s now.", **values))
+        raise Refused("brake", " ".join(said), field="accept_leaving", faults=[each.sentence for each in self.worst])
 
 
 class Departures:
@@ -104,26 +107,44 @@ class Departures:
         reasons = []
         if _too_many(self._union_left, self._union_absent, union, UNION_PERCENT):
             share = percent(self._union_left, union)
-            reasons.append(f"{self._union_left:,} of the union's {union:,} people ({share} %; more than {UNION_PERCENT} %)")
+            reasons.append(
+                _(
+                    "%(left)s of the union's %(people)s people (%(share)s %%; more than %(most)s %%)",
+                    left=number(self._union_left),
+                    people=number(union),
+                    share=share,
+                    most=UNION_PERCENT,
+                )
+            )
         too_many = [
             unit for unit, left in self._left.items() if _too_many(left, self._absent[unit], before[unit], LOCAL_PERCENT)
         ]
         if too_many:
-            named = "a local" if len(too_many) == 1 else f"{len(too_many):,} locals"
-            reasons.append(f"more than {LOCAL_PERCENT} % of {named}")
+            reasons.append(
+                _("more than %(most)s %% of a local", most=LOCAL_PERCENT)
+                if len(too_many) == 1
+                else _("more than %(most)s %% of %(locals)s locals", most=LOCAL_PERCENT, locals=number(len(too_many)))
+            )
         if self.nameless and self._absent:
-            rows = "1 faulty row" if self.nameless == 1 else f"{self.nameless:,} faulty rows"
-            reasons.append(f"people who may stand in {rows} that cannot be told apart from absence")
+            reasons.append(
+                ngettext(
+                    "people who may stand in %(n)s faulty row that cannot be told apart from absence",
+                    "people who may stand in %(n)s faulty rows that cannot be told apart from absence",
+                    self.nameless,
+                )
+            )
         if not reasons:
             return None
-        people = "1 person" if self.people == 1 else f"{self.people:,} people"
-        message = _(
-            "This roster would make %(people)s leave a local or the union, among them %(names)s. "
-            "Look at who they are. If it is right, confirm that number (`--accept-leaving "
-            "%(people2)s`); if the file is not complete, import it without saying that it is.",
-            people=people,
-            names=" and ".join(reasons),
-            people2=self.people,
+        message = ngettext(
+            "This roster would make %(n)s person leave a local or the union, among them %(reasons)s. Look at who they are. "
+            "If it is right, confirm that number (`--accept-leaving %(leaving)s`); if the file is not complete, import it "
+            "without saying that it is.",
+            "This roster would make %(n)s people leave a local or the union, among them %(reasons)s. Look at who they are. "
+            "If it is right, confirm that number (`--accept-leaving %(leaving)s`); if the file is not complete, import it "
+            "without saying that it is.",
+            self.people,
+            reasons=in_list(reasons),
+            leaving=self.people,
         )
         return Brake(self.people, message, worst[:_MOST_SHOWN])
 
