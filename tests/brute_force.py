@@ -80,6 +80,9 @@ class Rule(Recorded):
     craft: str | None = None
     member: str | None = None
     number: int | None = None  # what the program calls it; an assignment to a person has none
+    due_on: date | None = None
+    within: int | None = None
+    leaving: str = "end"
     ends: list[tuple[date, datetime]] = field(default_factory=list)
     # ends of what it asks through one card alone
     card_ends: dict[tuple[str, str, str, date], list[tuple[date, datetime]]] = field(default_factory=dict)
@@ -358,6 +361,53 @@ class Union:
                 ends = min(first_end(rule.ends), card.until_on or LAST, first_end(rule.card_ends.get(card.key, [])))
                 if begins < ends:
                     yield card, begins, ends
+
+    def reaches(self, rule: Rule, card: Card, known: datetime | None = None) -> bool:
+        """Whether the card is one that the rule looks for, where its local stands now or stood when that was known."""
+        is_under = rule.unit is None or rule.unit in self.above(card.local, known)
+        return rule.member is None and is_under and rule.craft in (None, card.craft)
+
+    def stays_open(self, rule: Rule, begins: date, day: date) -> bool:
+        """Whether who left the rule may still finish on the day."""
+        due = begins + timedelta(days=rule.within) if rule.within else rule.due_on
+        return rule.leaving == "voluntary" or (rule.leaving == "keep" and due is not None and begins <= due >= day)
+
+    def told(self, member: str, path: str, day: date) -> set[tuple[int, str, bool]]:
+        """Which rules My record tells of on a day: as what, and whether their member has left them."""
+        found = set()
+        for rule in self.rules:
+            if rule.path != path or rule.number is None:
+                continue
+            rule_end = min((on for on, _ in rule.ends), default=LAST)
+            held, left = [], False
+            for card in self.valid_cards(member):
+                begins = max(rule.on, card.from_on)
+                hand = min((on for on, _ in rule.card_ends.get(card.key, [])), default=LAST)
+                counts = rule.kind != "required" or card.status in self.counting
+                if not begins <= day < min(rule_end, hand):
+                    continue
+                if self.reaches(rule, card):
+                    if card.holds(day):
+                        held.append(counts)
+                    elif begins < (card.until_on or LAST):
+                        left |= counts and self.stays_open(rule, begins, day)
+                elif self.has_reached(rule, card):
+                    left |= counts and self.stays_open(rule, begins, day)
+            if any(held) or (held and not left):
+                found.add((rule.number, rule.kind, False))
+            elif left:
+                found.add((rule.number, "voluntary" if rule.leaving == "voluntary" else rule.kind, True))
+        return found
+
+    def has_reached(self, rule: Rule, card: Card) -> bool:
+        """Whether the rule reached the card, as it was then known, just before some move of the units."""
+        for moment, _ in self.moves[1:]:
+            before = moment - timedelta(microseconds=1)
+            for then in self.cards:
+                is_same = then.key == card.key and then.is_known(before) and rule.recorded <= before
+                if is_same and self.reaches(rule, then, before) and max(rule.on, then.from_on) < (then.until_on or LAST):
+                    return True
+        return False
 
     def cards_in_scope(self, member: str, path: str, day: date, known: datetime) -> list[Card]:
         asks = list(self.asks(member, path, known))

@@ -25,7 +25,9 @@ from tests.conftest import empty_database
 from tracker import create_app
 from tracker.cli import main
 from tracker.coverage.checks import examine
+from tracker.coverage.derivation import current_world, facts_of
 from tracker.coverage.figures import By, coverage_report
+from tracker.coverage.records.asking import reasons_on
 from tracker.models import (
     Assignment,
     Completion,
@@ -419,7 +421,10 @@ class Story:
         elif target == "member":
             rule.member = self.random.choice(people)
             said = ["--member", self.spelled(rule.member)]
-        said += self.random.choice(([], ["--within", "90"], ["--due", "2026-12-31"]))
+        within, due_on = self.random.choice(((None, None), (90, None), (None, date(2026, 12, 31)), (None, date(2026, 4, 2))))
+        said += ["--within", str(within)] if within else ["--due", str(due_on)] if due_on else []
+        rule.within, rule.due_on, rule.leaving = within, due_on, self.random.choice(("end", "keep", "voluntary"))
+        said += ["--leaving", rule.leaving] if self.chance(0.5) or rule.leaving != "end" else []
         output = self.tracker("assign", path, *said, "--kind", kind, "--on", on)
         self.union.rules.append(rule)
         rule.number = int(output.split()[1]) if output.startswith("Rule ") else None
@@ -587,6 +592,24 @@ def compare(story: Story, day: date, known: date | None) -> None:
         assert got == told(wanted), f"union {story.seed}: crafts of {unit} on {day} as known on {known}"
 
 
+def compare_what_is_told(story: Story, day: date) -> None:
+    """Of each member and path, which rules My record tells of: those they left included, as what they still are."""
+    session = db.session()
+    world = current_world(session)
+    holders = select(Identifier.value, Identifier.member_id).where(Identifier.kind == "number")
+    numbers = {member_id: value for value, member_id in session.execute(holders)}
+    paths = {path.id: path.code for path in session.scalars(select(LearningPath))}
+    got, wanted = {}, {}
+    for member_id, facts in facts_of(session, world, numbers):
+        member = numbers[member_id]
+        reasons = reasons_on(session, member_id, day, facts, world)
+        for path_id, path in paths.items():
+            ruled = [reason for reason in reasons.get(path_id, ()) if reason.rule_id]
+            got[member, path] = {(reason.rule_id, reason.kind.value, reason.has_left) for reason in ruled}
+            wanted[member, path] = story.union.told(member, path, day)
+    assert got == wanted, f"union {story.seed}: what is told on {day}"
+
+
 @pytest.mark.parametrize(("engine", "seed"), [(engine, seed) for engine, count in UNIONS.items() for seed in range(count)])
 def test_a_random_union_is_counted_as_by_hand(
     engine: str, seed: int, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -646,6 +669,7 @@ def test_a_random_union_is_counted_as_by_hand(
             with app.app_context():
                 for day in sorted(days):
                     compare(story, day, None)
+                    compare_what_is_told(story, day)
                 for known in sorted(knowns):
                     for day in story.random.sample(later, 2):
                         compare(story, day, known)

@@ -14,6 +14,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 HERE = Path(__file__).resolve().parent
 _SHORTEST_KEY = 32
 
+# Every language that people can be spoken to in; a test holds it to `tracker.language`.
+LANGUAGE_CODES = ("en", "fr_CA", "es")
+_DEMO_URL = "http://127.0.0.1:8000"
+
 # A report of a million rows; anything larger is refused before it is read.
 LARGEST_REQUEST = 64 * 1024 * 1024
 
@@ -56,6 +60,8 @@ class Settings:
     time_zone: ZoneInfo  # whose day "today" is
     courses_file: Path
     policy_file: Path
+    url: str = ""  # where people reach the pages: an origin, for what leaves this machine; "": nothing may say where
+    language: str = LANGUAGE_CODES[0]  # of mails to people who chose none
     proxy_hops: int = 0  # how many proxies of our own stand in front: only they may say who is calling
     keep_imports_days: int = 400  # how long the file of an import is kept as it came
     keep_exports_days: int = 7  # how long a long file of a report is kept for whoever asked for it
@@ -65,6 +71,19 @@ class Settings:
     linkedin_client_secret: str = field(default="", repr=False)
     linkedin_api: str = "https://api.linkedin.com"  # an origin: no path
     linkedin_token_url: str = "https://www.linkedin.com/oauth/v2/accessToken"  # noqa: S105 — an address
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether mail can be sent at all."""
+        return self.mail_server is not None and bool(self.mail_from)
+
+    @property
+    def offers_links(self) -> bool:
+        """Whether people may ask for a link to sign in by: there is an address for it to lead to, and a way to send it.
+
+        A demonstration needs no mail server: it shows the link on the page.
+        """
+        return bool(self.url) and (self.sends_mail or self.is_demo)
 
     def today(self) -> date:
         """The day it is now. A door asks once and hands it down."""
@@ -88,6 +107,8 @@ class Settings:
             time_zone=_time_zone(environment.get("TRACKER_TIME_ZONE") or "UTC"),
             courses_file=Path(environment.get("TRACKER_COURSES") or shipped("courses.yaml")),
             policy_file=Path(environment.get("TRACKER_POLICY") or shipped("policy.yaml")),
+            url=_url(environment, is_demo),
+            language=_language(environment.get("TRACKER_LANGUAGE", "")),
             proxy_hops=_hops(environment.get("TRACKER_PROXY_HOPS") or "0"),
             keep_imports_days=_days(environment, "TRACKER_KEEP_IMPORTS_DAYS", cls.keep_imports_days),
             keep_exports_days=_days(environment, "TRACKER_KEEP_EXPORTS_DAYS", cls.keep_exports_days),
@@ -111,6 +132,8 @@ class Settings:
             "TRACKER_TIME_ZONE": self.time_zone.key,
             "TRACKER_COURSES": str(self.courses_file),
             "TRACKER_POLICY": str(self.policy_file),
+            "TRACKER_URL": self.url,
+            "TRACKER_LANGUAGE": self.language,
             "TRACKER_PROXY_HOPS": str(self.proxy_hops),
             "TRACKER_KEEP_IMPORTS_DAYS": str(self.keep_imports_days),
             "TRACKER_KEEP_EXPORTS_DAYS": str(self.keep_exports_days),
@@ -162,6 +185,23 @@ def _origin(environment: Mapping[str, str], name: str, default: str) -> str:
     if parts.path.strip("/"):
         raise WrongSetting(f"{name} is {parts.geturl()!r}: leave out what follows the host, as in {default}")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _url(environment: Mapping[str, str], is_demo: bool) -> str:
+    """Where people reach the pages. What a request says about it is never believed: it would lead them elsewhere."""
+    if not environment.get("TRACKER_URL", "").strip():
+        return _DEMO_URL if is_demo else ""
+    return _origin(environment, "TRACKER_URL", "https://training.example.org")
+
+
+def _language(name: str) -> str:
+    wanted = name.strip().replace("-", "_").lower()
+    for code in LANGUAGE_CODES:
+        if wanted in (code.lower(), code.partition("_")[0]):
+            return code
+    if wanted:
+        raise WrongSetting(f"TRACKER_LANGUAGE is {name!r}: set it to one of {', '.join(LANGUAGE_CODES)}")
+    return LANGUAGE_CODES[0]
 
 
 def _mail_server(url: str) -> MailServer | None:

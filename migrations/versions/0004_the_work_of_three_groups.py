@@ -202,10 +202,16 @@ def upgrade() -> None:
     with op.batch_alter_table("notice") as notice:  # the defaults were for the rows that were there
         notice.alter_column("kind", server_default=None)
         notice.alter_column("attempts", server_default=None)
+    claims = sa.text("assurance = 1 AND voided_at IS NULL")
+    op.create_index("ix_completion_claims", "completion", ["id"], sqlite_where=claims, postgresql_where=claims)
+    lists = sa.text("action = 'download_list'")
+    op.create_index("ix_audit_entry_list", "audit_entry", ["unit_id", "id"], sqlite_where=lists, postgresql_where=lists)
     op.add_column("user_account", sa.Column("language", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_completion_claims", table_name="completion")
+    op.drop_index("ix_audit_entry_list", table_name="audit_entry")
     op.drop_column("user_account", "language")
     op.drop_index("ix_notice_address", table_name="notice")
     for name in ("next_try_at", "attempts", "language", "kind"):

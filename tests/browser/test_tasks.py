@@ -50,18 +50,6 @@ def test_an_officer_opens_their_local_and_goes_from_the_figure_to_a_name(sign_in
     assert (there.status, nowhere.status) == (404, 404)
 
 
-def test_staff_assign_a_path_with_a_preview(sign_in: SignIn) -> None:
-    page = sign_in("staff")
-    page.goto("/staff/assign")
-    page.get_by_label("Path").select_option("responsible-ai-foundations")
-    page.locator("input[name=who][value=everyone]").check()
-    page.get_by_role("button", name="See what it would do").click()
-    expect(page.get_by_text("Members it reaches")).to_be_visible()
-    page.get_by_role("button", name=re.compile(r"^Assign to \d+ members")).click()
-    expect(page).to_have_url(re.compile(r"/staff/assign"))
-    expect(page.get_by_role("link", name="Responsible AI Foundations", exact=True)).to_be_visible()
-
-
 def test_an_administrator_sees_who_signs_in_and_what_was_done(sign_in: SignIn) -> None:
     page = sign_in("admin")
     expect(page).to_have_url(re.compile(r"/admin/"))

@@ -122,7 +122,7 @@ def test_an_equivalent_tells_its_course_and_rule(app: Flask) -> None:
         line = line_of(path_of(record("2", "2026-02-10"), "ai-fundamentals"), "what-is-generative-ai")
         assert [each.course.code for each in line.stood_for] == ["ai-for-creatives"]
         assert line.rules == (
-            "AI for Creative Professionals counts as What Is Generative AI?, completed on or after 1 January 2026.",
+            "AI for Creative Professionals counts as What Is Generative AI?, completed on or after 1\xa0January\xa02026.",
         )
         too_early = record("3", "2026-02-10")
         missing = line_of(path_of(too_early, "ai-fundamentals"), "what-is-generative-ai")
@@ -144,7 +144,7 @@ def test_a_course_that_lapses(app: Flask, day: str, state: str, until: str) -> N
 def test_an_exemption_and_a_card_that_does_not_count(app: Flask) -> None:
     with app.app_context():
         hal = path_of(record("8", "2026-05-31"), "ai-fundamentals")
-        assert (hal.state.value, hal.exemptions) == ("exempt", ("medical leave until 1 June 2026",))
+        assert (hal.state.value, hal.exemptions) == ("exempt", ("medical leave until 1\xa0June\xa02026",))
         assert hal.due_on is None
         assert path_of(record("8", "2026-06-01"), "ai-fundamentals").state.value == "overdue"
         dov = path_of(record("4", "2026-03-10"), "ai-fundamentals")

@@ -18,8 +18,9 @@ from tracker.coverage.desk.courses import courses_page
 from tracker.coverage.desk.learners import learners_page
 from tracker.coverage.directory import history_of, identifiers_of, members_page
 from tracker.coverage.finding import find_member, find_unit
+from tracker.coverage.reviewing import Question, claims_page
 from tracker.coverage.rules import craft_names, open_rules
-from tracker.coverage.worklist import claims_page, last_report, work_list
+from tracker.coverage.worklist import last_report, work_list
 from tracker.models import Completion, Course, db, writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.completions import void_completion
@@ -59,7 +60,7 @@ def test_what_waits(app: Flask) -> None:
         assert (work.claims.count, work.unmatched.count, work.unknown_courses.count) == (2, 1, 1)
         assert not work.lost_courses
         assert not work.is_clear
-        claims = claims_page(session).rows
+        claims = claims_page(session, Question(), TODAY, datetime.now(UTC)).rows
         assert [(claim.member.number, claim.course.code) for claim in claims] == [
             ("0003", "what-is-generative-ai"),
             ("0005", "ai-ethics"),

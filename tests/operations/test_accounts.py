@@ -12,12 +12,25 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tracker import create_app
+from tracker.access.roles import reach_of
 from tracker.cli import main
 from tracker.config import Settings
 from tracker.curriculum.words import Role, UnitKind
-from tracker.models import AuditEntry, Identifier, IdentifierKind, Member, SignInFailure, Unit, User, db
-from tracker.operations import accounts, passwords
-from tracker.operations.accounts import add_user, end_role, reactivate, set_password, sign_in, suspend
+from tracker.models import AuditEntry, Identifier, IdentifierKind, Member, Notice, SignInFailure, Unit, User, db
+from tracker.operations import passwords
+from tracker.operations.accounts import (
+    FAILURES_PER_ACCOUNT,
+    FAILURES_WINDOW,
+    add_user,
+    change_address,
+    end_role,
+    find_user,
+    reactivate,
+    set_first_password,
+    set_password,
+    sign_in,
+    suspend,
+)
 from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.refused import Refused
 
@@ -177,7 +190,7 @@ def test_unknown_and_known_do_the_same_work(session: Session, monkeypatch: pytes
         asked.append(kept)
         return passwords.password_fits(kept, password)
 
-    monkeypatch.setattr(accounts, "password_fits", fits)
+    monkeypatch.setattr("tracker.operations.accounts.signing_in.password_fits", fits)
     outcome = sign_in(session, email, "wrong-password", "192.0.2.1", NOW)
     assert outcome.user is None
     assert outcome.refusal is not None
@@ -193,10 +206,10 @@ def test_failures_are_forgotten_after_the_window_and_pruned(session: Session) ->
         outcome = sign_in(session, "bo@example.org", password, "192.0.2.1", at)
         return outcome.refusal.code if outcome.refusal else "in"
 
-    assert {attempt("wrong-password", NOW) for _ in range(accounts.FAILURES_PER_ACCOUNT)} == {"sign_in_failed"}
-    almost = NOW + accounts.FAILURES_WINDOW - timedelta(seconds=1)
+    assert {attempt("wrong-password", NOW) for _ in range(FAILURES_PER_ACCOUNT)} == {"sign_in_failed"}
+    almost = NOW + FAILURES_WINDOW - timedelta(seconds=1)
     assert attempt(PASSWORD, almost) == "too_many_attempts"
-    assert attempt(PASSWORD, NOW + accounts.FAILURES_WINDOW) == "in"
+    assert attempt(PASSWORD, NOW + FAILURES_WINDOW) == "in"
     assert session.scalar(select(func.count()).select_from(SignInFailure)) == 0
 
 
@@ -229,7 +242,8 @@ def test_the_command_prints_a_generated_password_once(session: Session) -> None:
     code, said = run("ben@example.org", "--role", "local-lead", "--unit", "Local 80")
     assert code == 0, said
     assert said.startswith("ben@example.org is local-lead in Local 080 · Grips.\nPassword, shown this once: ")
-    password = said.strip().rpartition(" ")[2]
+    password = said.splitlines()[1].rpartition(" ")[2]
+    assert said.splitlines()[2].startswith("They sign in at /login")
     assert sign_in(session, "ben@example.org", password, "192.0.2.1", NOW).user is not None
     session.rollback()
     code, said = run("ben@example.org", "--role", "staff")
@@ -238,7 +252,8 @@ def test_the_command_prints_a_generated_password_once(session: Session) -> None:
 
 def test_the_command_takes_a_password_and_finds_a_member_by_any_spelling(session: Session) -> None:
     code, said = run("ana@example.org", "--role", "member", "--member", "12", "--password-stdin", typed=PASSWORD + "\n")
-    assert (code, said) == (0, "ana@example.org is member.\n")
+    assert code == 0
+    assert said.startswith("ana@example.org is member.\nThey sign in at ")
     user = sign_in(session, "ana@example.org", PASSWORD, "192.0.2.1", NOW).user
     assert user is not None
     assert user.member_id == 12
@@ -262,3 +277,192 @@ def test_the_command_refuses_with_one_line(session: Session, words: tuple[str, .
 
 def test_the_command_knows_no_other_role(session: Session) -> None:
     assert run("ana@example.org", "--role", "emperor")[0] == 2
+
+
+# --- On which days a role is held ------------------------------------------------------------------------------------
+
+SOON, LATER = TODAY + timedelta(days=10), TODAY + timedelta(days=40)
+
+
+def notices(session: Session) -> list[tuple[str, str, str]]:
+    rows = session.scalars(select(Notice).order_by(Notice.id))
+    return [(each.address, each.kind, each.subject) for each in rows]
+
+
+def test_a_role_is_held_from_its_first_day_until_it_ends(session: Session) -> None:
+    user = add_user(
+        session, "bo@example.org", Role.LOCAL_LEAD, local(session), None, OPERATOR, TODAY, from_on=SOON, until_on=LATER
+    )
+    day = timedelta(days=1)
+
+    def roles(on: date) -> set[Role]:
+        return set(reach_of(session, user, on).roles)
+
+    assert [roles(on) for on in (TODAY, SOON - day, SOON, LATER - day, LATER)] == [
+        *(set(), set(), {Role.LOCAL_LEAD}, {Role.LOCAL_LEAD}, set())
+    ]
+    assert reach_of(session, user, SOON).locals_led == {1}
+    assert reach_of(session, user, LATER).locals_led == frozenset()
+
+
+def test_a_role_to_come_leaves_todays_sessions_alone(session: Session) -> None:
+    user = add_user(session, "bo@example.org", Role.STAFF, None, None, OPERATOR, TODAY, PASSWORD)
+    epoch = user.session_epoch
+    add_user(session, "bo@example.org", Role.AUDITOR, None, None, OPERATOR, TODAY, from_on=SOON)
+    assert user.session_epoch == epoch
+    end_role(session, user.grants[0], OPERATOR, TODAY, LATER)
+    assert user.session_epoch == epoch, "it ends by itself"
+    assert [each.holds_on(LATER) for each in user.grants] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("from_on", "until_on", "code"),
+    [
+        (TODAY - timedelta(days=1), None, "day_past"),
+        (TODAY, TODAY, "days_swapped"),
+        (SOON, SOON - timedelta(days=1), "days_swapped"),
+        (date(3000, 1, 1), None, "impossible_day"),
+        (None, date(1, 1, 1), "impossible_day"),
+    ],
+)
+def test_days_on_which_no_role_can_be_held(session: Session, from_on: date, until_on: date, code: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        add_user(session, "bo@example.org", Role.STAFF, None, None, OPERATOR, TODAY, from_on=from_on, until_on=until_on)
+    assert refusal.value.code == code
+    assert refusal.value.field in ("from_on", "until_on")
+
+
+def test_the_same_role_is_not_held_twice_on_one_day_but_may_follow_itself(session: Session) -> None:
+    add_user(session, "bo@example.org", Role.STAFF, None, None, OPERATOR, TODAY, until_on=SOON)
+    with pytest.raises(Refused) as refusal:
+        add_user(session, "bo@example.org", Role.STAFF, None, None, OPERATOR, TODAY, from_on=SOON - timedelta(days=1))
+    assert refusal.value.code == "already_granted"
+    user = add_user(session, "bo@example.org", Role.STAFF, None, None, OPERATOR, TODAY, from_on=SOON)
+    assert [each.holds_on(SOON) for each in user.grants] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("on", "code"), [(TODAY - timedelta(days=1), "day_past"), (LATER, "already_ended"), (SOON, "already_ended")]
+)
+def test_a_day_on_which_a_role_cannot_end(session: Session, on: date, code: str) -> None:
+    user = add_user(session, "bo@example.org", Role.STAFF, None, None, OPERATOR, TODAY, until_on=SOON)
+    with pytest.raises(Refused) as refusal:
+        end_role(session, user.grants[0], OPERATOR, TODAY, on)
+    assert (refusal.value.code, refusal.value.field) == (code, "on")
+
+
+def test_a_role_to_come_that_is_ended_never_begins(session: Session) -> None:
+    user = add_user(session, "bo@example.org", Role.STAFF, None, None, OPERATOR, TODAY, from_on=SOON)
+    end_role(session, user.grants[0], OPERATOR, TODAY, SOON)
+    assert user.grants == []
+
+
+# --- What is told by mail --------------------------------------------------------------------------------------------
+
+
+def test_a_new_sign_in_is_told_nothing_by_mail_for_its_maker_hands_it_over(session: Session) -> None:
+    add_user(session, "bo@example.org", Role.STAFF, None, None, OPERATOR, TODAY, PASSWORD)
+    assert notices(session) == []
+
+
+def test_roles_passwords_and_addresses_that_change_are_told_at_once(session: Session) -> None:
+    user = add_user(session, "bo@example.org", Role.STAFF, None, None, OPERATOR, TODAY, PASSWORD)
+    add_user(session, "bo@example.org", Role.LOCAL_LEAD, local(session), None, OPERATOR, TODAY, from_on=SOON)
+    end_role(session, user.grants[0], OPERATOR, TODAY)
+    set_password(session, user, "other plain words", OPERATOR)
+    change_address(session, user, "bo@example.net", OPERATOR, NOW)
+    assert notices(session) == [
+        ("bo@example.org", "security", "You were given a role"),
+        ("bo@example.org", "security", "A role of yours ends"),
+        ("bo@example.org", "security", "Your password was changed"),
+        ("bo@example.org", "security", "Your sign-in address was changed"),
+        ("bo@example.net", "security", "Your sign-in address was changed"),
+    ]
+    bodies = session.scalars(select(Notice.body).order_by(Notice.id)).all()
+    assert "local training lead in Local 080 · Grips, from 11\u00a0March\u00a02026 on" in bodies[0]
+    assert all("such mails always come" in body for body in bodies)
+    assert not any("plain words" in body for body in bodies)
+
+
+def test_a_first_password_is_set_once_and_told(session: Session) -> None:
+    user = add_user(session, "bo@example.org", Role.STAFF, None, None, OPERATOR, TODAY)
+    set_first_password(session, user, PASSWORD, NOW)
+    assert notices(session) == [("bo@example.org", "security", "You have a password now")]
+    with pytest.raises(Refused) as refusal:
+        set_first_password(session, user, "other plain words", NOW)
+    assert refusal.value.code == "password_there"
+
+
+def test_a_new_address_signs_in_and_the_old_one_no_more(session: Session) -> None:
+    user = add_user(session, "bo@example.org", Role.STAFF, None, None, OPERATOR, TODAY, PASSWORD)
+    epoch = user.session_epoch
+    change_address(session, user, " Bo@example.net", OPERATOR, NOW)
+    assert user.session_epoch == epoch + 1
+    assert sign_in(session, "bo@example.org", PASSWORD, "192.0.2.1", NOW).user is None
+    assert sign_in(session, "bo@example.NET", PASSWORD, "192.0.2.1", NOW).user is user
+
+
+@pytest.mark.parametrize(
+    ("email", "code"),
+    [("cy@example.org", "email_taken"), ("bo@example.org", "same_email"), ("nobody", "bad_email"), ("", "bad_email")],
+)
+def test_an_address_that_cannot_be_changed_to(session: Session, email: str, code: str) -> None:
+    add_user(session, "Cy@example.org", Role.STAFF, None, None, OPERATOR, TODAY)
+    user = add_user(session, "bo@example.org", Role.STAFF, None, None, OPERATOR, TODAY)
+    with pytest.raises(Refused) as refusal:
+        change_address(session, user, email, OPERATOR, NOW)
+    assert (refusal.value.code, refusal.value.field) == (code, "email")
+
+
+# --- `tracker user` --------------------------------------------------------------------------------------------------
+
+
+def tracker_user(*words: str) -> tuple[int, str]:
+    outcome = CliRunner().invoke(main, ["user", *words])
+    return outcome.exit_code, outcome.output
+
+
+def test_the_command_grants_and_ends_roles_on_days(session: Session) -> None:
+    later = (datetime.now(UTC) + timedelta(days=30)).date()
+    end = later + timedelta(days=30)
+    code, said = run("bo@example.org", "--role", "staff", "--from", f"{later}", "--until", f"{end}")
+    assert said.startswith(f"bo@example.org is staff, from {later}, until {end}.\n"), said
+    run("bo@example.org", "--role", "local-viewer", "--unit", "80")
+    code, said = tracker_user("list", "--unit", "80")
+    assert code == 0
+    assert "bo@example.org  password\n" in said
+    assert "  local-viewer in Local 080 · Grips\n" in said
+    assert f"  staff, from {later}, until {end}\n" in said
+    assert "1 sign-in." in said
+    code, said = tracker_user("end", "bo@example.org", "--role", "staff", "--on", f"{later + timedelta(days=1)}")
+    assert (code, said) == (0, f"bo@example.org is staff no more from {later + timedelta(days=1)} on.\n")
+    code, said = tracker_user("end", "bo@example.org", "--role", "local-viewer", "--unit", "80")
+    assert (code, said) == (0, "bo@example.org is local-viewer in Local 080 · Grips no more.\n")
+    session.rollback()
+    session.expire_all()
+    user = find_user(session, "bo@example.org")
+    assert user is not None
+    assert [(each.role, each.until_on) for each in user.grants] == [(Role.STAFF, later + timedelta(days=1))]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("end", "nobody@example.org", "--role", "staff"),
+        ("end", "bo@example.org", "--role", "auditor"),
+        ("end", "bo@example.org", "--role", "staff", "--on", "2020-01-01"),
+        ("add", "bo@example.org", "--role", "staff"),
+        ("add", "bo@example.org", "--role", "auditor", "--from", "2020-01-01"),
+        ("list", "--unit", "99"),
+    ],
+)
+def test_the_commands_refuse_in_words(session: Session, words: tuple[str, ...]) -> None:
+    assert run("bo@example.org", "--role", "staff")[0] == 0
+    code, said = tracker_user(*words)
+    assert code == 1
+    assert said.startswith("Refused: ")
+    assert said.count("\n") == 1
+
+
+def test_without_anybody_the_list_says_what_to_run(session: Session) -> None:
+    assert "tracker user add you@example.org --role admin" in tracker_user("list")[1]

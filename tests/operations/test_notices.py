@@ -4,75 +4,32 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from click.testing import Result
 from sqlalchemy import select
 
+from tests.mail_server import Post, mail_server
 from tests.operations.conftest import Desk
 from tracker import create_app
 from tracker.config import Settings, WrongSetting
 from tracker.models import AuditEntry, Notice, db, writing
-from tracker.operations.notices import message_of, notify, unsent_notices
+from tracker.operations.notices import notify
+from tracker.operations.notices.messages import letter_of, message_of
+from tracker.operations.notices.sending import unsent_notices
 from tracker.operations.refused import Refused
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-class Post:
-    """A mail server on this machine that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[str, list[str], str]] = []
-        self.refuses: set[str] = set()
-        self.connections = 0
-
-    async def handle_EHLO(  # noqa: N802 — the server calls it so
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        self.connections += 1
-        session.host_name = hostname
-        return responses
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if address in self.refuses:
-            return "550 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        content = envelope.content
-        text = content.decode() if isinstance(content, bytes) else str(content)
-        self.taken.append((str(envelope.mail_from), list(envelope.rcpt_tos), text))
-        return "250 OK"
-
-
-def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, said: Any) -> AuthResult:
-    is_right = isinstance(said, LoginPassword) and (said.login, said.password) == (b"us@x", b"p/w")
-    return AuthResult(success=is_right, handled=False)
-
-
 @pytest.fixture
 def post() -> Iterator[tuple[Post, int]]:
-    server = Post()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(
-        server, hostname="127.0.0.1", port=port, authenticator=authenticate, auth_require_tls=False, enable_SMTPUTF8=False
-    )
-    controller.start()
-    yield server, port
-    controller.stop()
+    with mail_server() as found:
+        yield found
 
 
 def an_app() -> Any:
@@ -152,8 +109,12 @@ def test_what_fails_is_kept_with_its_reason_and_tried_again(sending: tuple[Calla
     assert found[2][1] is False, "the server takes no such address"
     assert found[2][2]
     assert "failed before: 550" in tracker("notices", "send", "--dry-run").output
+    assert "2 wait, 2 of them failed before; 0 were given up." in tracker("notices", "list").output
     server.refuses.clear()
-    assert "1 sent, 1 failed." in tracker("notices", "send", exit_code=1).output
+    assert "0 sent, 0 failed." in tracker("notices", "send").output, "it waits a minute after the first try"
+    said = tracker("notices", "send", "--again", exit_code=1).output
+    assert "2 that failed are tried again." in said
+    assert "1 sent, 1 failed." in said
     assert kept()[0] == ("gone@example.org", True, "")
     assert [to for _, to, _ in server.taken] == [["ben@example.org"], ["gone@example.org"]]
 
@@ -174,7 +135,7 @@ def test_what_fails_is_kept_with_its_reason_and_tried_again(sending: tuple[Calla
 def test_one_address_is_one_address(address: str) -> None:
     notice = Notice(id=1, address=address, subject="s", body="b", recorded_at=NOW, failure="")
     with pytest.raises(Refused) as refused:
-        message_of(notice, "training@example.org")
+        message_of(letter_of(notice), "training@example.org")
     assert refused.value.code == "impossible_address"
 
 
@@ -184,9 +145,9 @@ def test_no_subject_adds_a_header(desk: Desk, text: str) -> None:
         notify(session, "ana@example.org", None, text, "b", NOW)
         session.flush()
         (notice,) = unsent_notices(session)
-        message: EmailMessage = message_of(notice, "Training <training@example.org>")
+        message: EmailMessage = message_of(letter_of(notice), "Training <training@example.org>")
         assert set(message.keys()) <= {
-            *("From", "To", "Subject", "Auto-Submitted", "Content-Type", "Content-Transfer-Encoding", "MIME-Version")
+            *("From", "To", "Subject", "Auto-Submitted", "Content-Language", "Content-Type", "MIME-Version")
         }
         assert b"\nBcc:" not in message.as_bytes()
         assert b"\nX:" not in message.as_bytes()
@@ -203,7 +164,9 @@ def test_without_a_mail_server_it_is_refused_in_words(
     monkeypatch.setenv("TRACKER_MAIL_FROM", "training@example.org")
     said = tracker("notices", "send", exit_code=1).output
     assert "127.0.0.1:9 says no" in said
-    assert kept() == [("ana@example.org", False, "")]
+    ((address, is_sent, failure),) = kept()
+    assert (address, is_sent) == ("ana@example.org", False)
+    assert "127.0.0.1:9 says no" in failure, "the one that waits longest tells why"
 
 
 def test_a_wrong_password_is_not_told(sending: tuple[Callable[..., Result], Post], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from little_union import Browser, World
 from sqlalchemy import select
 
-from tracker.models import AuditEntry, RoleGrant, User, db, new_ids
+from tracker.models import AuditEntry, Notice, RoleGrant, User, db, new_ids
 from tracker.operations.accounts import find_user
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
 
 
 @pytest.fixture
@@ -93,7 +98,7 @@ def test_a_known_address_gets_one_more_role_and_keeps_its_password(app: Flask, a
         ({"email": "eve@example.org", "role": "member"}, "needs a member", "member"),
         ({"email": "eve@example.org", "role": "member", "member": "999"}, "No one member", "member"),
         ({"email": "eve@example.org", "role": "member", "member": "12"}, "signs in as ana@example.org", "member"),
-        ({"email": "sam@example.org", "role": "staff"}, "is staff already", "role"),
+        ({"email": "sam@example.org", "role": "staff"}, "is training staff already", "role"),
         ({"email": "eve@example.org", "role": "emperor"}, "Not a valid choice", "role"),
     ],
 )
@@ -117,11 +122,11 @@ def test_ending_a_role_asks_first_then_ends_it_and_every_session(
     path = f"/admin/users/{world.users['otto']}/roles/{grant_id}/end"
     assert "End the role auditor?" in ada.get(path).text
     assert otto.get("/admin/audit").status_code == 200, "asking changed nothing"
-    assert ada.send(path, page=path).status_code == 303
+    assert ada.send(path, {"on": str(today())}, page=path).status_code == 303
     assert otto.get("/admin/audit").status_code == 303
     assert signed_in("otto").get("/admin/audit").status_code == 404
     assert last_entry_of(app, "end_role").detail["role"] == "auditor"
-    assert ada.send(path, page=path).status_code == 409, "a second time there is nothing to end"
+    assert ada.send(path, {"on": str(today())}, page=path).status_code == 409, "a second time there is nothing to end"
 
 
 def test_a_role_is_looked_up_under_its_own_user(app: Flask, world: World, ada: Browser) -> None:
@@ -147,7 +152,7 @@ def test_an_administrator_cannot_lock_themselves_out(app: Flask, world: World, a
     assert ada.send(f"{path}/suspend", page=path).status_code == 409
     with app.app_context():
         grant_id = db.session.scalar(select(RoleGrant.id).where(RoleGrant.user_id == world.users["ada"]))
-    assert ada.send(f"{path}/roles/{grant_id}/end", page=path).status_code == 409
+    assert ada.send(f"{path}/roles/{grant_id}/end", {"on": str(today())}, page=path).status_code == 409
     assert ada.get("/admin/").status_code == 200
 
 
@@ -186,3 +191,106 @@ def test_the_audit_trail_is_newest_first_and_filtered_by_action(app: Flask, ada:
 def test_what_people_typed_is_shown_as_text(app: Flask, ada: Browser) -> None:
     page = ada.get("/admin/?q=<script>alert(1)</script>").text
     assert "<script>alert" not in page
+
+
+# --- Roles on days ---------------------------------------------------------------------------------------------------
+
+
+def test_a_role_is_given_for_days_to_come_and_ends_on_a_day(app: Flask, world: World, ada: Browser) -> None:
+    first, end = today() + timedelta(days=5), today() + timedelta(days=50)
+    sent = {
+        "email": "sam@example.org",
+        "role": "local-lead",
+        "unit": "local 600",
+        "from_on": str(first),
+        "until_on": str(end),
+    }
+    assert "one more role" in ada.send("/admin/users/new", sent, page="/admin/users/new").text
+    with app.app_context():
+        grant = db.session.scalars(select(RoleGrant).where(RoleGrant.from_on == first)).one()
+    assert (grant.unit_id, grant.until_on) == (world.units["600"], end)
+    assert "to come" in ada.get(f"/admin/users/{world.users['sam']}").text
+    path = f"/admin/users/{world.users['sam']}/roles/{grant.id}/end"
+    earlier = first + timedelta(days=1)
+    assert ada.send(path, {"on": str(earlier)}, page=path).status_code == 303
+    with app.app_context():
+        assert db.session.get_one(RoleGrant, grant.id).until_on == earlier
+    late = ada.send(path, {"on": str(end)}, page=path)
+    assert late.status_code == 422
+    assert re.search(r'id="on-error">[^<]*name an earlier day', late.text)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("from_on", "2020-01-01", "is past"),
+        ("from_on", "soon", "Write the day as"),
+        ("until_on", "2020-01-01", "before its first day"),
+    ],
+)
+def test_a_day_that_cannot_be_is_said_beside_its_field(ada: Browser, field: str, value: str, message: str) -> None:
+    sent = {"email": "sam@example.org", "role": "auditor", field: value}
+    answer = ada.send("/admin/users/new", sent, page="/admin/users/new")
+    assert answer.status_code == 422
+    fault = re.search(rf'id="{field}-error">([^<]+)<', answer.text)
+    assert fault
+    assert message in fault[1]
+    assert f'value="{value}"' in answer.text, "what was typed is kept"
+
+
+def test_units_are_offered_while_typing(ada: Browser) -> None:
+    page = ada.get("/admin/users/new").text
+    assert re.search(r'<input[^>]*list="units"', page)
+    offered = re.findall(r'<option value="([^"]+)">', page.partition('<datalist id="units">')[2])
+    assert offered[:3] == ["80", "600", "2"], "locals, then districts; the international holds no officer's role"
+
+
+def test_one_person_holds_several_roles_at_once(app: Flask, ada: Browser) -> None:
+    for role, unit in (("local-viewer", "80"), ("local-viewer", "600"), ("district-viewer", "2"), ("auditor", "")):
+        sent = {"email": "sam@example.org", "role": role, "unit": unit}
+        assert "Role added" in ada.send("/admin/users/new", sent, page="/admin/users/new").text
+    assert len(roles_of(app, "sam@example.org")) == 5
+    page = ada.get("/admin/?q=sam").text
+    assert all(f"local viewer in {unit}" in page for unit in ("Local 80", "Local 600"))
+
+
+def test_another_address_signs_in_and_both_are_told(
+    app: Flask, world: World, ada: Browser, signed_in: Callable[[str], Browser]
+) -> None:
+    sam = signed_in("sam")
+    path = f"/admin/users/{world.users['sam']}/address"
+    taken = ada.send(path, {"email": "Otto@example.org"}, page=path)
+    assert taken.status_code == 422
+    assert "somebody else’s sign-in" in taken.text
+    assert ada.send(path, {"email": "samira@example.org"}, page=path).status_code == 303
+    assert sam.get("/staff/").status_code == 303, "their sessions end"
+    assert "samira@example.org" in signed_in("samira").get("/account/").text
+    with app.app_context():
+        told = {each.address for each in db.session.scalars(select(Notice)) if each.kind == "security"}
+    assert told == {"sam@example.org", "samira@example.org"}
+
+
+def test_an_administrator_reads_nothing_about_learning_in_the_trail(
+    app: Flask, union: World, signed_in: Callable[[str], Browser]
+) -> None:
+    ana = signed_in("ana")
+    sent = {"course": "What Is Generative AI?", "completed_on": "2026-01-10"}
+    with app.app_context():
+        db.session.add(
+            AuditEntry(
+                id=new_ids(1)[0], at=datetime.now(UTC), actor_id=None, actor_role="member", action="log_completion",
+                object_kind="completion", object_id=None, member_id=union.ana, unit_id=None, detail=sent,
+            )
+        )  # fmt: skip
+        db.session.commit()
+    assert ana.get("/admin/audit").status_code == 404
+    page = signed_in("ada").get("/admin/audit?action=log_completion").text
+    assert "withheld" in page
+    assert "What Is Generative AI?" not in page
+    assert "What Is Generative AI?" in signed_in("otto").get("/admin/audit?action=log_completion").text
+    assert "staff" in signed_in("ada").get("/admin/audit?action=grant_role").text, "what is theirs they read"
+
+
+@pytest.mark.parametrize("path", ["/staff/", "/staff/members", "/reports/", "/reports/locals/80", "/my/"])
+def test_an_administrator_sees_no_learning(ada: Browser, path: str) -> None:
+    assert ada.get(path).status_code == 404

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from little_union import Browser, World
+from little_union import Browser, World, settings
 from sqlalchemy import select
 
+from tracker import create_app
 from tracker.models import ApiClient, AuditEntry, db
+from tracker.web.admin_clients import _addresses
 
 
 @pytest.fixture
@@ -22,7 +25,7 @@ def ada(signed_in: Callable[[str], Browser]) -> Browser:
 def make(ada: Browser, name: str = "LinkedIn Learning") -> tuple[str, str]:
     """A client, as its administrator is shown it: its id and its secret."""
     page = ada.send("/admin/clients/new", {"name": name}, page="/admin/clients/new").text
-    its_id = re.search(r"<dt>Client id</dt><dd><code[^>]*>([0-9a-f]{32})</code>", page)
+    its_id = re.search(r"<dt[^>]*>Client id</dt><dd><code[^>]*>([0-9a-f]{32})</code>", page)
     secret = re.search(r'<dd class="secret breakable">([^<]+)</dd>', page)
     assert its_id
     assert secret
@@ -126,7 +129,7 @@ def test_staff_and_auditors_see_what_it_sent_and_administrators_how_much(
     path = f"/admin/clients/{row_of(app, client_id)}"
     for who in ("sam", "otto"):
         page = signed_in(who).get(path).text
-        assert f'href="/staff/members/{union.ana}">Ana Example</a>' in page
+        assert f'href="/staff/members/{union.ana}"><bdi>Ana Example</bdi></a>' in page
         assert "stranger@example.org" in page
         assert "&lt;b&gt;Stranger" in page
         assert "<b>Stranger" not in page
@@ -178,3 +181,10 @@ def test_only_an_administrator_makes_and_revokes(
         assert browser.get("/admin/clients").status_code == 200
     assert ada.get("/admin/clients/1").status_code == 404
     assert ada.client.post("/admin/clients/new", data={"name": "Forged"}).status_code == 400
+
+
+def test_the_addresses_come_from_the_settings_and_not_from_a_request(tmp_path: Path) -> None:
+    """A forged Host would send the provider's statements elsewhere."""
+    app = create_app(settings(tmp_path, TRACKER_URL="https://training.example.org"))
+    with app.test_request_context(base_url="https://evil.example"):
+        assert _addresses()["statements_url"] == "https://training.example.org/xapi/statements"

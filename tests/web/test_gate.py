@@ -14,8 +14,11 @@ from tracker.config import Settings
 from tracker.web.gate import safe_path, staff_and_auditors
 
 PUBLIC = {"account.login", "account.theme", "account.language", "health.alive", "health.ready", "static", "bootstrap.static"}
+PUBLIC |= {"account.link_form", "account.ask_link", "account.link"}  # signing in by a link
 PUBLIC |= {"reports.chart_script"}  # the same for everyone
 PUBLIC |= {"checking.frozen_public", "checking.check_file"}  # where anyone checks a frozen report
+PUBLIC |= {"proofs.proof"}  # where anyone checks a member's statement
+PUBLIC |= {"notices.stop_page", "notices.stop_mails"}  # whoever holds the address in a mail
 PROGRAMS = {"oauth2.token", "xapi.about", "xapi.statements"}  # which ask for a program's own credentials: tests/api
 
 

@@ -218,7 +218,7 @@ def member_id(app: Flask, number: str) -> int:
 def test_the_answer_comes_first_with_its_target_and_the_districts_median(as_reader: Reader) -> None:
     said = text_of(as_reader("ben").get(f"/reports/locals/80?{DAY}").text)
     assert "20 % · 3 of 15 in scope Target 50 %: 5 people to go" in said
-    assert "Whom to call by provider 3 reviewed 0 claimed 1 | target 50 %" in said
+    assert "5 people to go by provider 3 reviewed 0 claimed 1 | target 50 %" in said
     # the shares are 3/15, 1/5, 2/5, 3/5, 4/5
     assert "District 1: median of its 5 locals 40 %" in said
     assert "District 1: 13 of 35 · 37 %" in said
@@ -411,7 +411,7 @@ def test_why_goes_down_to_the_record(app: Flask, as_reader: Reader) -> None:
     )
     assert "recorded 1 Feb 2026, 09:00 by the operator" in said
     assert re.search(r'href="/staff/imports/\d+"', staff)
-    assert re.search(r'href="/staff/assign#rule-\d+">required for everyone', staff)
+    assert re.search(r'href="/staff/assign/\d+">required for everyone', staff)
     officer = as_reader("ben").get(address).text
     assert "from LinkedIn Learning’s report · recorded 1 Feb 2026" in text_of(officer)
     assert "/staff/" not in officer

@@ -22,7 +22,7 @@ from tracker.operations.accounts import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRE
         ("ana", "/my/"),
         ("ben", "/reports/locals/80"),
         ("dora", "/reports/"),
-        ("sam", "/staff/"),
+        ("sam", "/start"),  # for nothing is loaded yet
         ("otto", "/reports/"),
         ("ada", "/admin/"),
     ],

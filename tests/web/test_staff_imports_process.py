@@ -28,7 +28,7 @@ from tracker.intake.progress import is_running
 from tracker.models import Batch, Completion, ImportJob, JobState, RoleGrant, db, writing
 from tracker.web import processes
 from tracker.web.members import completions
-from tracker.web.staff import assigning
+from tracker.web.staff.assigning import asking
 from tracker.web.staff.importing import jobs, process
 
 PEOPLE = 1_500  # enough for a kill to find their import at its work
@@ -281,7 +281,7 @@ def test_a_form_that_meets_an_import_keeps_what_was_typed(
     monkeypatch.setattr(completions, "writing", hasty)
     monkeypatch.setattr(process, "writing", hasty)
     monkeypatch.setattr(jobs, "writing", hasty)
-    monkeypatch.setattr(assigning, "trying", partial(assigning.trying, patience=0.3))
+    monkeypatch.setattr(asking, "trying", partial(asking.trying, patience=0.3))
     ana = signed_in("ana")
     job = tried(sam, REPORT)
     before = tables(app)
@@ -291,7 +291,7 @@ def test_a_form_that_meets_an_import_keeps_what_was_typed(
         assert answer.status_code == 422
         assert "Others are writing at this moment" in answer.text
         assert all(f'value="{value}"' in answer.text for value in typed.values())
-        asked = {"path": "safe", "who": "unit", "target": "80", "kind": "required", "on": str(today())}
+        asked = {"path": "safe", "who": "unit", "unit": "80", "kind": "required", "on": str(today())}
         answer = sam.send("/staff/assign/apply", asked, page="/staff/assign")
         assert answer.status_code == 422
         assert "Others are writing at this moment" in answer.text

@@ -67,6 +67,7 @@ def _attach() -> None:
         simulating,
         union,
         users,
+        worker,
     )
 
 

@@ -20,6 +20,7 @@ from tracker.cli.naming import unit_named
 from tracker.cli.reading import with_reading
 from tracker.cli.running import the_file, today, with_app
 from tracker.coverage.derivation import current_policy
+from tracker.coverage.eligibility import uninvited_ids
 from tracker.coverage.users_file import FIELDS, HEADINGS, users_csv, users_file
 from tracker.intake.reading import Reading
 from tracker.models import db
@@ -65,15 +66,17 @@ def import_accounts(file: Path, reading: Reading, full: bool, profile_name: str,
     help=f"The columns, in this order, as the provider's template names them. FIELD: {', '.join(FIELDS)}.",
 )
 @click.option("--output", type=click.Path(path_type=Path), help="Where to write the CSV; the terminal if not given.")
+@click.option("--confirmed", is_flag=True, help="Only those whom a local has confirmed, and who have no account yet.")
 @with_app
-def export(units: tuple[str, ...], columns: tuple[str, ...], output: Path | None) -> None:
+def export(units: tuple[str, ...], columns: tuple[str, ...], output: Path | None, confirmed: bool) -> None:
     """Write a user file for the provider, with the members' locals as groups.
 
     Members without an address of their own are not in it: they are named apart.
     """
     headings = _headings(columns)
     session = db.session()
-    found = users_file(session, [unit_named(session, each) for each in units], today(), current_policy(session))
+    only = uninvited_ids(session, today()) if confirmed else None
+    found = users_file(session, [unit_named(session, each) for each in units], today(), current_policy(session), only)
     content = users_csv(found, headings)
     if output is None:
         click.echo(content, nl=False)

@@ -13,6 +13,7 @@ from tracker.cli import main
 from tracker.cli.running import now, with_app
 from tracker.config import Settings
 from tracker.intake.progress import Telling, hold
+from tracker.language import mark
 from tracker.models import IMPORTS_PATIENCE, db, writing
 from tracker.models.trouble import DATABASE_ERRORS, in_words
 from tracker.operations.exporting import stop_export
@@ -53,15 +54,15 @@ def _make(job_id: int, telling: Telling) -> None:
     except Refused:
         raise
     except MemoryError:
-        stopped = "The file needs more memory than it may take. Ask for less at once."
+        stopped = mark("The file needs more memory than it may take. Ask for less at once.")
     except DATABASE_ERRORS as error:
-        stopped = in_words(error) or "The database refused something."
+        stopped = in_words(error) or mark("The database refused something.")
         current_app.logger.error("export %s stopped", job_id, exc_info=error)
     except OSError as error:
         stopped = f"The file could not be kept: {error.strerror or 'the disk refused it'}."
         current_app.logger.error("export %s stopped", job_id, exc_info=error)
     except Exception as error:
-        stopped = "Something went wrong on our side. It has been written down for whoever runs this server."
+        stopped = mark("Something went wrong on our side. It has been written down for whoever runs this server.")
         current_app.logger.error("export %s stopped", job_id, exc_info=error)
     db.session.remove()
     with writing(patience=IMPORTS_PATIENCE) as session:

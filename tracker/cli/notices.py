@@ -1,131 +1,143 @@
-"""`tracker notices`: the mail that waits to be sent."""
+"""`tracker notices`: the mail that waits to be sent, and who would get what."""
 
 from __future__ import annotations
-
-import smtplib
-import ssl
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
 
 import click
 from flask import current_app
 
 from tracker.cli import main
+from tracker.cli.posting.sending import send_links, send_notices
+from tracker.cli.posting.weekly import here_and_now, make_weekly, roll_ups_now
 from tracker.cli.running import now, with_app
-from tracker.config import MailServer, Settings
+from tracker.config import Settings
+from tracker.coverage.digests import lines_in_words
 from tracker.models import Notice, db, writing
 from tracker.operations.actor import OPERATOR
-from tracker.operations.notices import close_sending, mark_failed, mark_sent, message_of, unsent_notices
+from tracker.operations.notices.sending import is_given_up, retry_notices, unsent_notices, waiting
+from tracker.operations.notices.weekly import DIGESTS, ROLL_UPS, digests_to_make, last_made, next_time
 from tracker.operations.refused import Refused
 
-_PATIENCE = 30.0  # seconds the mail server has for each answer
+_SHOWN = "%Y-%m-%d %H:%M"
+_LISTED = 1_000
+_NO_URL = "No digests and no roll-ups are made: set TRACKER_URL, for each must say how to stop it and where its figures are."
 
 
 @main.group()
 def notices() -> None:
-    """Mail to members, about what others ask to change."""
+    """Mail to members and officers."""
 
 
 @notices.command()
-@click.option("--dry-run", is_flag=True, help="List what would be sent; send nothing.")
+@click.option("--dry-run", is_flag=True, help="List who would get what; write and send nothing.")
+@click.option("--again", is_flag=True, help="Try at once what failed before, what was given up too.")
 @with_app
-def send(dry_run: bool) -> None:
-    """Send every notice that waits. What fails stays, and is tried again next time; run it every few minutes."""
-    waiting = unsent_notices(db.session())
-    if dry_run:
-        for notice in waiting:
-            failed = f" · failed before: {notice.failure}" if notice.failure else ""
-            click.echo(f"{notice.recorded_at:%Y-%m-%d %H:%M}  {notice.address}  {notice.subject}{failed}")
-        click.echo(f"{len(waiting)} would be sent.")
-        return
+def send(dry_run: bool, again: bool) -> None:
+    """Make this week's mails if it is time, and send everything that is due.
+
+    Run it every few minutes where neither `tracker worker` nor the worker of `tracker serve` runs. What fails stays, and is
+    tried again after a while: longer each time, and given up after about a day of tries.
+    """
     settings: Settings = current_app.config["SETTINGS"]
-    if settings.mail_server is None or not settings.mail_from:
+    if dry_run:
+        _tell(settings)
+        return
+    unsent = waiting(db.session()).due
+    db.session.rollback()
+    if not settings.sends_mail:
         raise Refused(
             "no_mail_server",
-            f"{len(waiting)} notices wait, and there is no way to send them: set TRACKER_SMTP_URL (such as "
+            f"{unsent} notices wait, and there is no way to send them: set TRACKER_SMTP_URL (such as "
             "smtp://user:password@mail.example.org:587) and TRACKER_MAIL_FROM.",
         )
-    db.session.expunge_all()
-    db.session.rollback()  # no read stays open while the mail server answers
-    sent = _send_all(waiting, settings.mail_server, settings.mail_from) if waiting else 0
-    click.echo(f"{sent} sent, {len(waiting) - sent} failed.")
-    if sent < len(waiting):
-        raise Refused("not_sent", "What failed is tried again next time; see why with --dry-run.")
+    if again:
+        with writing() as session:
+            click.echo(f"{retry_notices(session, OPERATOR, now())} that failed are tried again.")
+    if not settings.url:
+        click.echo(_NO_URL)
+    _make(settings)
+    links = send_links(settings)
+    if any(links):
+        click.echo(f"{links.sent} sign-in links sent, {links.failed} failed.")
+    sent, failed = send_notices(settings)
+    click.echo(f"{sent} sent, {failed} failed.")
+    if failed or links.failed:
+        raise Refused("not_sent", "What failed is tried again later; see why with `tracker notices list`.")
 
 
-def _send_all(waiting: list[Notice], server: MailServer, sender: str) -> int:
-    """Send over one connection, and keep at once what became of each; how many were sent."""
-    count = 0
-    with _connected(server) as post:
-        for notice in waiting:
-            failure = _send_one(post, notice, sender)
-            with writing() as session:
-                if failure:
-                    mark_failed(session, notice.id, failure)
-                else:
-                    mark_sent(session, notice.id, now())
-                    count += 1
-    with writing() as session:
-        close_sending(session, count, len(waiting) - count, OPERATOR, now())
-    return count
-
-
-def _send_one(post: smtplib.SMTP, notice: Notice, sender: str) -> str:
-    """Send one notice; why it failed, "" where it did not."""
+def _make(settings: Settings) -> None:
     try:
-        post.send_message(message_of(notice, sender), to_addrs=[notice.address])
+        digests, roll_ups = make_weekly(settings, here_and_now(settings))
     except Refused as refusal:
-        return refusal.message
-    except (smtplib.SMTPException, OSError, UnicodeError) as error:
-        return _in_words(error)
-    return ""
+        if refusal.code != "sync_running":
+            raise
+        click.echo("Another process makes this week's mails.")
+        return
+    if digests or roll_ups:
+        click.echo(f"{digests} digests and {roll_ups} roll-ups made.")
 
 
-@contextmanager
-def _connected(server: MailServer) -> Iterator[smtplib.SMTP]:
-    """One connection for all of them.
-
-    Raises:
-        Refused: ``no_mail_server``.
-    """
-    tls = ssl.create_default_context()
-    with ExitStack() as closing:
-        try:
-            if server.is_encrypted:
-                post: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=_PATIENCE, context=tls)
-            else:
-                post = smtplib.SMTP(server.host, server.port, timeout=_PATIENCE)
-            closing.callback(post.close)
-            _introduce(post, server, tls)
-        except (smtplib.SMTPException, OSError) as error:
-            message = f"The mail server {server.host}:{server.port} says no: {_in_words(error)}"
-            raise Refused("no_mail_server", message) from None
-        yield post
-        with suppress(smtplib.SMTPException, OSError):
-            post.quit()
-
-
-def _introduce(post: smtplib.SMTP, server: MailServer, tls: ssl.SSLContext) -> None:
-    """Say who we are. A password travels encrypted alone, or not beyond this machine."""
-    post.ehlo()
-    if not server.is_encrypted and post.has_extn("starttls"):
-        post.starttls(context=tls)
-        post.ehlo()
-    elif not server.is_encrypted and server.user and not server.is_here:
-        raise Refused("no_mail_server", f"{server.host} offers no encryption: the password was not sent.")
-    if server.user:
-        post.login(server.user, server.password)
+def _tell(settings: Settings) -> None:
+    """Who would get what, now or when the week's mails are made next."""
+    session = db.session()
+    given_up = 0
+    unsent = unsent_notices(session)
+    for notice in unsent:
+        given_up += is_given_up(notice)
+        click.echo(_line(notice))
+    moment = here_and_now(settings)
+    people = officers = 0
+    if settings.url:
+        click.echo(f"Digests, {_when(settings, DIGESTS)}:")
+        for some, _looked_at in digests_to_make(session, moment):
+            for recipient, digest in some:
+                people += 1
+                click.echo(f"{recipient.address}  {recipient.language}  {len(digest.lines)} to tell")
+                for heading, lines in lines_in_words(digest, moment.date()):
+                    for line in lines:
+                        click.echo(f"    {heading}: {line}")
+        click.echo(f"Roll-ups, {_when(settings, ROLL_UPS)}:")
+        for written in roll_ups_now(settings, moment):
+            officers += 1
+            click.echo(f"{written.address}  {written.language}  {written.subject}")
+    else:
+        click.echo(_NO_URL)
+    session.rollback()
+    if given_up:
+        click.echo(f"{given_up} were given up: --again tries them once more.")
+    click.echo(f"{people} people would get a digest, {officers} officers a roll-up.")
+    click.echo(f"{len(unsent) - given_up} would be sent.")
 
 
-def _in_words(error: Exception) -> str:
-    """What went wrong, on one line, without anything secret."""
-    answer: tuple[int, bytes | str] | None = None
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        answer = next(iter(error.recipients.values()))
-    elif isinstance(error, smtplib.SMTPResponseException):
-        answer = (error.smtp_code, error.smtp_error)
-    if answer is not None:
-        code, said = answer
-        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-        return " ".join(f"{code} {text}".split())
-    return " ".join(str(error).split()) or type(error).__name__
+def _when(settings: Settings, what: str) -> str:
+    """When they are made next."""
+    moment = here_and_now(settings)
+    at = next_time(db.session(), what, moment)
+    return "due now" if at <= moment else f"made next from {at:{_SHOWN}} on; as of now"
+
+
+def _line(notice: Notice) -> str:
+    """One notice that waits."""
+    told = f"{notice.recorded_at:{_SHOWN}}  {notice.address}  {notice.kind}  {notice.subject}"
+    if is_given_up(notice):
+        return f"{told} · given up after {notice.attempts} tries: {notice.failure}"
+    if notice.failure:
+        later = f", next try {notice.next_try_at:{_SHOWN}} UTC" if notice.next_try_at is not None else ""
+        return f"{told} · failed before: {notice.failure}{later}"
+    return told
+
+
+@notices.command("list")
+@with_app
+def list_notices() -> None:
+    """List what waits to be sent, what failed and why, and when mail last went out."""
+    session = db.session()
+    counts = waiting(session)
+    for notice in unsent_notices(session, _LISTED):
+        click.echo(_line(notice))
+    total = counts.due + counts.given_up
+    if total > _LISTED:
+        click.echo(f"… and {total - _LISTED:,} more.")
+    for what, name in ((DIGESTS, "digests"), (ROLL_UPS, "roll-ups")):
+        made = last_made(session, what)
+        click.echo(f"The last {name} were made {made:{_SHOWN}} UTC." if made else f"No {name} were made yet.")
+    click.echo(f"{counts.due} wait, {counts.failed} of them failed before; {counts.given_up} were given up.")

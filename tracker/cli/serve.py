@@ -19,11 +19,13 @@ from flask import Flask
 
 from tracker import create_app
 from tracker.cli import main
+from tracker.cli.posting.working import Worker
 from tracker.config import LARGEST_REQUEST, Settings
 from tracker.demonstration.building import SIGN_INS
 from tracker.operations.refused import Refused
 
 _LOOPBACK = "127.0.0.1"
+_LAST_MAIL = 5.0  # seconds for the mail in hand when all end
 
 
 @main.command()
@@ -34,11 +36,12 @@ _LOOPBACK = "127.0.0.1"
 @click.option(
     "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many processes share the work."
 )
-def serve(port: int, workers: int, processes: int) -> None:
+@click.option("--no-worker", is_flag=True, help="Send no mail beside the pages: `tracker worker` does.")
+def serve(port: int, workers: int, processes: int, no_worker: bool) -> None:
     """Serve the pages on this machine's own address, until interrupted.
 
     Nobody outside the machine can connect: a proxy that speaks HTTPS belongs in front. One process uses one core: give it
-    as many processes as there are cores to use.
+    as many processes as there are cores to use. Where a mail server is set, what waits to be sent is sent beside the pages.
     """
     settings = Settings.from_environment()
     app = create_app(settings)
@@ -52,10 +55,18 @@ def serve(port: int, workers: int, processes: int) -> None:
         for email, _ in SIGN_INS:
             click.echo(f"  {email}")
     signal.signal(signal.SIGTERM, _stop)
-    if processes == 1:
-        _answer(app, listening, workers, settings)
-    else:
-        _share(lambda: _answer(app, listening, workers, settings), processes)
+    mail = Worker(app) if settings.sends_mail and not no_worker else None
+    begin = mail.begin if mail is not None else _nothing
+    try:
+        if processes == 1:
+            begin()
+            _answer(app, listening, workers, settings)
+        else:
+            _share(lambda: _answer(app, listening, workers, settings), processes, begin)
+    finally:
+        if mail is not None:
+            mail.end()
+            mail.wait(_LAST_MAIL)
 
 
 def _answer(app: Flask, listening: socket.socket, workers: int, settings: Settings) -> None:
@@ -75,10 +86,17 @@ def _answer(app: Flask, listening: socket.socket, workers: int, settings: Settin
     server.run()
 
 
-def _share(answer: Callable[[], None], processes: int) -> None:
+def _nothing() -> None:
+    """What is begun where nothing is."""
+
+
+def _share(answer: Callable[[], None], processes: int, begin: Callable[[], None]) -> None:
     """Answer in so many processes that accept from one socket. When one ends, all end: whoever started them starts anew.
 
     They are copies of this one, made before it has opened a connection or begun a thread, and share its memory.
+
+    Args:
+        begin: what this one alone does beside answering.
     """
     gc.freeze()  # what a search for garbage does not touch stays shared
     sys.stdout.flush()
@@ -96,6 +114,7 @@ def _share(answer: Callable[[], None], processes: int) -> None:
         children.append(child)
     _end_after(os.wait)
     try:
+        begin()
         answer()
     finally:
         for child in children:

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from tracker.curriculum.catalogue import Catalogue, CatalogueFaults, read_catalogue
 from tracker.curriculum.changes import catalogue_changes, policy_changes
 from tracker.curriculum.policy import Policy, PolicyFaults, read_policy
+from tracker.language import mark, word
 from tracker.models import AppliedText, User
 
 CHANGES_A_PAGE = 5
 
-_FIRST = "The first one."
-_UNREADABLE = "This text is older than the way such files are written now: what it changed is not told in words."
-_SAME = "Nothing that counts: its comments or its order."
+_FIRST = mark("The first one.")
+_UNREADABLE = mark("This text is older than the way such files are written now: what it changed is not told in words.")
+_SAME = mark("Nothing that counts: its comments or its order.")
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,14 @@ def applied_page(session: Session, kind: str, before: int | None = None) -> Appl
 
 def _changes(kind: str, before: AppliedText | None, after: AppliedText) -> list[str]:
     if before is None:
-        return [_FIRST]
+        return [word(_FIRST)]
     if kind == "catalogue":
         was, now = _catalogue(before.content), _catalogue(after.content)
         changes = None if was is None or now is None else catalogue_changes(was, now)
     else:
         then, since = _policy(before.content), _policy(after.content)
         changes = None if then is None or since is None else policy_changes(then, since)
-    return [_UNREADABLE] if changes is None else changes or [_SAME]
+    return [word(_UNREADABLE)] if changes is None else changes or [word(_SAME)]
 
 
 @lru_cache(maxsize=16)

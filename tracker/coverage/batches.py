@@ -109,6 +109,8 @@ def outcomes_of(kind: str) -> list[Outcome]:
     """The ways in which a row of such a file can end."""
     if kind in ("roster", "accounts"):
         return [Outcome.RECORDED, Outcome.ALREADY_KNOWN, Outcome.UNMATCHED, Outcome.FAULTY]
+    if kind == "class":
+        return [Outcome.RECORDED, Outcome.CORROBORATED, Outcome.ALREADY_KNOWN, Outcome.UNMATCHED]
     return list(Outcome)
 
 

@@ -8,22 +8,23 @@ from datetime import date
 from tracker.coverage.exports import Column, Document, Kind, Table, facts_asked
 from tracker.coverage.people import MemberLine
 from tracker.curriculum.words import Assurance
+from tracker.language import _, lazy, mark
 from tracker.models import LearningPath, Unit
 
 COLUMNS = (
-    Column("member_number", title="Member number"),
-    Column("first_name", title="First name"),
-    Column("last_name", title="Last name"),
+    Column("member_number"),
+    Column("first_name"),
+    Column("last_name"),
     Column("craft"),
     Column("status"),
-    Column("state"),
-    Column("courses_to_go", Kind.COUNT, "Courses to go"),
-    Column("minutes_to_go", Kind.COUNT, "Minutes to go"),
-    Column("due_on", Kind.DAY, "Due"),
+    Column("state", Kind.WORD),
+    Column("courses_to_go", Kind.COUNT),
+    Column("minutes_to_go", Kind.COUNT),
+    Column("due_on", Kind.DAY, lazy("Due")),
 )
 _DEFINITIONS = (
-    "State: where someone stands on the path on the day, counting only what is at least as sure as the floor.",
-    "Courses and minutes to go: the shortest choice that finishes the path; empty where nothing on offer finishes it.",
+    mark("State: where someone stands on the path on the day, counting only what is at least as sure as the floor."),
+    mark("Courses and minutes to go: the shortest choice that finishes the path; empty where nothing on offer finishes it."),
 )
 
 
@@ -45,9 +46,10 @@ def call_document(
         why: why they are left out of the figure; "" for those in scope.
     """
     facts = facts_asked(unit.title, as_of, known, floor)
-    facts += [("Path", path.title), ("Members", which)]
+    facts += [(mark("Path"), path.title), (mark("Members"), which)]
     rows = [_row(line, why) for line in lines]
-    return Document(f"Members · {unit.title} · {path.title}", facts, [Table(COLUMNS, rows, "Members")], _DEFINITIONS)
+    title = _("Members · %(unit)s · %(path)s", unit=unit.title, path=path.title)
+    return Document(title, facts, [Table(COLUMNS, rows, _("Members"))], _DEFINITIONS)
 
 
 def _row(line: MemberLine, why: str) -> tuple[str | int | date | None, ...]:

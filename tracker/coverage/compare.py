@@ -16,6 +16,7 @@ from tracker.curriculum.coverage import EVERY_CRAFT, Figure
 from tracker.curriculum.local_numbers import natural
 from tracker.curriculum.small_groups import is_small
 from tracker.curriculum.words import Assurance, UnitKind
+from tracker.language import _, lazy, mark
 from tracker.models import LearningPath, Unit
 from tracker.models.loading import read_rows
 
@@ -129,17 +130,17 @@ def compare_document(found: Comparison, scope: str, charts: Sequence[Chart] = ()
     floor = found.floor
     columns = (
         Column("unit"),
-        Column("unit_kind", title="Kind"),
+        Column("unit_kind", Kind.WORD, lazy("Kind")),
         Column("in_scope_then", Kind.COUNT),
         Column("covered_then", Kind.COUNT),
         Column("share_then", Kind.SHARE),
         Column("in_scope_now", Kind.COUNT),
         Column("covered_now", Kind.COUNT),
         Column("share_now", Kind.SHARE),
-        Column("points", Kind.NUMBER, "Change in percentage points"),
-        Column("people", Kind.COUNT, "Change in people covered"),
-        Column("joined", Kind.COUNT, "Came into scope"),
-        Column("left", Kind.COUNT, "Left scope"),
+        Column("points", Kind.NUMBER, lazy("Change in percentage points")),
+        Column("people", Kind.COUNT, lazy("Change in people covered")),
+        Column("joined", Kind.COUNT, lazy("Came into scope")),
+        Column("left", Kind.COUNT, lazy("Left scope")),
     )
     rows = []
     for row in found.rows:
@@ -150,13 +151,13 @@ def compare_document(found: Comparison, scope: str, charts: Sequence[Chart] = ()
         joined, left = row.moved or (None, None)
         change = (row.points(floor), row.people(floor), joined, left)
         rows.append((row.unit.number, row.unit.kind.value, *days[0], *days[1], *change))
-    tables = [Table(columns, rows, "Two days")]
+    tables = [Table(columns, rows, _("Two days"))]
     if found.restated is not None:
         tables.append(_restated(found.restated, floor))
-    facts = facts_asked(f"{scope}, {found.path.title}", found.now, found.known, floor)
+    facts = facts_asked(_("%(scope)s, %(path)s", scope=scope, path=found.path.title), found.now, found.known, floor)
     return Document(
-        f"{found.path.title}: two days compared",
-        [facts[0], ("Then", found.then.isoformat()), *facts[1:]],
+        _("%(path)s: two days compared", path=found.path.title),
+        [facts[0], (mark("Then"), found.then.isoformat()), *facts[1:]],
         tables,
         COVERAGE_DEFINITIONS,
         charts,
@@ -186,4 +187,4 @@ def _restated(rows: Sequence[KnownThen], floor: Assurance) -> Table:
         )
         for row in rows
     ]
-    return Table(columns, told, "The earlier day as known then")
+    return Table(columns, told, _("The earlier day as known then"))

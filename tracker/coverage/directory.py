@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tracker.coverage.paging import Page
 from tracker.curriculum.keys import email_key, member_key, plain_text
+from tracker.language import _, word
 from tracker.models import (
     Batch,
     Completion,
@@ -22,6 +23,7 @@ from tracker.models import (
     Member,
     Membership,
     Unit,
+    UnitClosure,
     User,
 )
 
@@ -46,13 +48,14 @@ class PastCompletion(NamedTuple):
     voided_by: str | None
     batch: Batch | None
     evidence_url: str | None
+    files: tuple[int, ...] = ()  # the evidence that is a file, by its id
 
 
 def members_page(session: Session, query: str, unit: Unit | None, day: date, after: int | None = None) -> Page[MemberLine]:
     """Members by last name: those whose name holds every word of ``query``, or whose number or e-mail begins with it.
 
     Args:
-        unit: only those with a card in this local on the day.
+        unit: only those with a card in this local, or under this district, on the day.
         after: the member to go on after.
     """
     wanted = (
@@ -62,7 +65,8 @@ def members_page(session: Session, query: str, unit: Unit | None, day: date, aft
         named = and_(*(Member.name_key.contains(word, autoescape=True) for word in plain_text(query).split()))
         wanted = wanted.where(or_(named, Member.member_id.in_(_holders(session, query))))
     if unit is not None:
-        cards = select(Membership.member_id).where(Membership.unit_id == unit.id, *_held_on(day))
+        under = select(UnitClosure.descendant_id).where(UnitClosure.ancestor_id == unit.id)
+        cards = select(Membership.member_id).where(Membership.unit_id.in_(under), *_held_on(day))
         wanted = wanted.where(Member.member_id.in_(cards))
     members = list(session.scalars(_after(session, wanted, after)))
     shown = members[:_PAGE]
@@ -110,8 +114,13 @@ def member_lines(session: Session, members: Sequence[Member], day: date) -> list
         .order_by(Membership.is_home.desc(), Membership.from_on, Membership.id)
     )
     for member_id, unit, craft, status in rows:
-        said = f"Local {unit.number} · {craft}"
-        cards.setdefault(member_id, []).append(said if status == "active" else f"{said} · {status}")
+        told = {"number": unit.number, "craft": craft, "status": word(status)}
+        said = (
+            _("Local %(number)s · %(craft)s", **told)
+            if status == "active"
+            else _("Local %(number)s · %(craft)s · %(status)s", **told)
+        )
+        cards.setdefault(member_id, []).append(said)
     emails: dict[int, list[str]] = {}
     for member_id, kind, shown in session.execute(
         select(Identifier.member_id, Identifier.kind, Identifier.shown).where(Identifier.member_id.in_(ids))
@@ -140,12 +149,20 @@ def history_of(session: Session, member_id: int) -> list[PastCompletion]:
         .order_by(Completion.recorded_at.desc(), Completion.id.desc())
     ).all()
     people = user_names(session, (by for done, _, _ in rows for by in (done.recorded_by, done.voided_by)))
-    links = select(Evidence.completion_id, Evidence.url).where(Evidence.member_id == member_id, Evidence.url.is_not(None))
-    evidence = {row.completion_id: row.url for row in session.execute(links)}
+    proofs = session.execute(
+        select(Evidence.id, Evidence.completion_id, Evidence.url, Evidence.sha256)
+        .where(Evidence.member_id == member_id)
+        .order_by(Evidence.id)
+    ).all()
+    links = {row.completion_id: row.url for row in proofs if row.url}
+    files: dict[int, list[int]] = {}
+    for row in proofs:
+        if row.sha256:
+            files.setdefault(row.completion_id, []).append(row.id)
     return [
         PastCompletion(
             *(done, course, people[done.recorded_by], people[done.voided_by] if done.voided_at else None),
-            *(batch, evidence.get(done.id)),
+            *(batch, links.get(done.id), tuple(files.get(done.id, ()))),
         )
         for done, course, batch in rows
     ]
@@ -154,11 +171,16 @@ def history_of(session: Session, member_id: int) -> list[PastCompletion]:
 def user_names(session: Session, ids: Iterable[int | None]) -> dict[int | None, str]:
     """What users are called, by id; None is the operator at the command line."""
     wanted: Collection[int] = {each for each in ids if each is not None}
-    names: dict[int | None, str] = dict.fromkeys(wanted, "someone who signs in no more")
-    names[None] = "the operator"
+    names: dict[int | None, str] = dict.fromkeys(wanted, _("someone who signs in no more"))
+    names[None] = _("the operator")
     if wanted:
         names.update({row.id: row.email for row in session.execute(select(User.id, User.email).where(User.id.in_(wanted)))})
     return names
+
+
+def user_of_address(session: Session, address: str) -> User | None:
+    """Who signs in with that address, however it is written."""
+    return session.scalar(select(User).where(User.email_key == email_key(address)))
 
 
 def completion_of(session: Session, member_id: int, completion_id: int) -> tuple[Completion, Course] | None:

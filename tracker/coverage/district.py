@@ -15,6 +15,7 @@ from tracker.coverage.local import Counts, LocalCoverage, PathLine, local_docume
 from tracker.curriculum.coverage import Figure
 from tracker.curriculum.policy import Policy
 from tracker.curriculum.words import Assurance
+from tracker.language import _
 from tracker.models import LearningPath, Unit
 
 
@@ -105,10 +106,10 @@ def _ranking(ranked: RankedLocals) -> Table:
         Column("rank", Kind.COUNT),
         Column("local"),
         Column("name"),
-        Column("in_scope", Kind.COUNT, "In scope"),
+        Column("in_scope", Kind.COUNT),
         Column("covered", Kind.COUNT),
         Column("share", Kind.SHARE),
-        Column("to_go", Kind.COUNT, "To go"),
+        Column("to_go", Kind.COUNT),
     )
     rows = [
         (
@@ -122,4 +123,4 @@ def _ranking(ranked: RankedLocals) -> Table:
         )
         for place, each in enumerate(ranked.locals, start=1)
     ]
-    return Table(columns, rows, "Locals, the highest share first")
+    return Table(columns, rows, _("Locals, the highest share first"))

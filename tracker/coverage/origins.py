@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tracker.coverage.directory import PastCompletion, history_of
 from tracker.curriculum.words import Assurance
+from tracker.language import _
 from tracker.models import Evidence, WaitingCompletion
 
 
@@ -26,13 +27,14 @@ class Origin:
     def words(self) -> str:
         """Who says so, without naming a person."""
         if self.past.batch is not None:
-            said = f"{self.past.course.provider}’s report" if self._is_providers else "a list that staff loaded"
-            return f"from {said}"
+            if self._is_providers:
+                return _("from %(provider)s’s report", provider=self.past.course.provider)
+            return _("from a list that staff loaded")
         if self.past.completion.source == "self":
-            return "logged by the member"
+            return _("logged by the member")
         if self.past.completion.source == "staff":
-            return "recorded by the training staff"
-        return "reported by the provider’s system" if self._is_providers else "recorded by hand"
+            return _("recorded by the training staff")
+        return _("reported by the provider’s system") if self._is_providers else _("recorded by hand")
 
     @property
     def _is_providers(self) -> bool:

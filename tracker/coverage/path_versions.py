@@ -13,6 +13,7 @@ from tracker.coverage.derivation import section_rule
 from tracker.coverage.exports import Column, Kind, Table
 from tracker.coverage.records.cycles import needs_in_words
 from tracker.curriculum.paths import ChangePolicy
+from tracker.language import _, day, ngettext
 from tracker.models import LearningPath, PathVersion, Section, SectionCourse
 
 
@@ -44,7 +45,7 @@ def versions_told(session: Session, path: LearningPath) -> list[VersionTold]:
                 version.number,
                 version.from_on,
                 version.applied_at,
-                [f"{section.title}: {_need(section)}" for section in version.sections],
+                [_("%(section)s: %(asks)s", section=section.title, asks=_need(section)) for section in version.sections],
                 [] if before is None else _changes(before, version),
                 "" if before is None else _who(version),
             )
@@ -60,10 +61,10 @@ def versions_table(versions: Sequence[VersionTold]) -> Table:
         Column("from", Kind.DAY),
         Column("asks"),
         Column("changed"),
-        Column("who_was_asked_before", title="Who was asked before"),
+        Column("who_was_asked_before"),
     )
     rows = [(each.number, each.from_on, "; ".join(each.asks), "; ".join(each.changed), each.who) for each in versions]
-    return Table(columns, rows, "Versions")
+    return Table(columns, rows, _("Versions"))
 
 
 def _need(section: Section) -> str:
@@ -79,33 +80,44 @@ def _changes(before: PathVersion, after: PathVersion) -> list[str]:
     was, now = _titles(before), _titles(after)
     changes = []
     if added := [title for course, title in now.items() if course not in was]:
-        changes.append(f"Added: {', '.join(added)}.")
+        changes.append(_("Added: %(courses)s.", courses=", ".join(added)))
     if gone := [title for course, title in was.items() if course not in now]:
-        changes.append(f"Taken out: {', '.join(gone)}.")
+        changes.append(_("Taken out: %(courses)s.", courses=", ".join(gone)))
     old = {section.title: section for section in before.sections}
     new = {section.title: section for section in after.sections}
     for title, section in new.items():
         if title not in old:
-            changes.append(f"New section “{title}”: {_need(section)}.")
+            changes.append(_("New section “%(title)s”: %(asks)s.", title=title, asks=_need(section)))
         elif _need(old[title]) != _need(section):
-            changes.append(f"“{title}” asks {_need(section)}; before, {_need(old[title])}.")
-    changes += [f"Section “{title}” is gone." for title in old if title not in new]
+            changes.append(
+                _(
+                    "“%(title)s” asks %(now)s; before, %(before)s.",
+                    title=title,
+                    now=_need(section),
+                    before=_need(old[title]),
+                )
+            )
+    changes += [_("Section “%(title)s” is gone.", title=title) for title in old if title not in new]
     if before.lookback_months != after.lookback_months:
         months = after.lookback_months
         changes.append(
-            f"Completions up to {months} months before the ask count." if months else "Completions of any age count."
+            ngettext(
+                "Completions up to %(n)s month before the ask count.",
+                "Completions up to %(n)s months before the ask count.",
+                months,
+            )
+            if months
+            else _("Completions of any age count.")
         )
-    return changes or ["The order or the sections’ courses changed."]
+    return changes or [_("The order or the sections’ courses changed.")]
 
 
 def _who(version: PathVersion) -> str:
     if version.change is ChangePolicy.KEEP:
-        return "Whoever had begun stays with the version before."
+        return _("Whoever had begun stays with the version before.")
     if version.change is ChangePolicy.GRACE:
         until = version.grace_on
-        return (
-            f"Whoever was asked before has until {until.day} {until:%B %Y}."
-            if until
-            else "Whoever was asked before has time."
-        )
-    return "Everyone asked before moves to this version."
+        if until is None:
+            return _("Whoever was asked before has time.")
+        return _("Whoever was asked before has until %(day)s.", day=day(until))
+    return _("Everyone asked before moves to this version.")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import FactReader, current_policy
 from tracker.coverage.roster_changes import ChangeKind, RosterDiff, Who, compare
+from tracker.language import _
 from tracker.models import Batch, Unit
 from tracker.models.loading import in_chunks, read_rows
 
@@ -60,9 +61,9 @@ class _Change(NamedTuple):
 
     def sentence(self) -> str:
         if self.kind is ChangeKind.EMAIL:
-            return f"also {self.after}"
+            return _("also %(address)s", address=self.after)
         was, now = (" ".join(filter(None, json.loads(text))) for text in (self.before, self.after))
-        return f"{was or 'no name'} → {now}"
+        return _("%(before)s → %(now)s", before=was or _("no name"), now=now)
 
 
 def _other_changes(session: Session, batch: Batch) -> Iterator[_Change]:

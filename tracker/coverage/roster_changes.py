@@ -13,19 +13,22 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+from tracker.coverage.saying import local_called
+from tracker.language import _, in_list, mark, word
+
 MOST_PEOPLE = 50  # of each kind that a diff names
 
 
 class ChangeKind(StrEnum):
     """How a person's place in the union changes. One person may change in several ways."""
 
-    JOINED = "joined"
-    LEFT = "left"
-    MOVED = "moved"
-    STATUS = "changed status"
-    CARD = "changed days or details of a card"
-    NAME = "changed name"
-    EMAIL = "changed e-mail"
+    JOINED = mark("joined")
+    LEFT = mark("left")
+    MOVED = mark("moved")
+    STATUS = mark("changed status")
+    CARD = mark("changed days or details of a card")
+    NAME = mark("changed name")
+    EMAIL = mark("changed e-mail")
 
 
 class HeldCard(Protocol):
@@ -70,7 +73,7 @@ def compare(before: Iterable[HeldCard], after: Iterable[HeldCard], counting: Col
     held, holds = (was_counted, counted) if was_counted or counted else (frozenset(was), frozenset(now))
     changed = tuple(
         [
-            (unit, " and ".join(sorted(was[unit])), " and ".join(sorted(now[unit])))
+            (unit, in_list(sorted(map(word, was[unit]))), in_list(sorted(map(word, now[unit]))))
             for unit in was
             if unit in now and was[unit] != now[unit]
         ]
@@ -198,5 +201,12 @@ class RosterDiff:
 
 def _listed(units: Iterable[int], numbers: Mapping[int, str], statuses: Iterable[tuple[int, str, str]]) -> str:
     """Locals by number, each with the status that changed there."""
-    changed = {unit: f" ({was} → {now})" for unit, was, now in statuses}
-    return ", ".join(f"Local {numbers[unit]}{changed.get(unit, '')}" for unit in sorted(units))
+    changed = {unit: (was, now) for unit, was, now in statuses}
+    told = []
+    for unit in sorted(units):
+        called = local_called(numbers[unit])
+        if unit in changed:
+            was, now = changed[unit]
+            called = _("%(local)s (%(before)s → %(now)s)", local=called, before=was, now=now)
+        told.append(called)
+    return ", ".join(told)

@@ -2,46 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from tracker.coverage.asking_words import RuleWords, as_whom, sentence
 from tracker.curriculum.keys import craft_key
-from tracker.curriculum.words import AssignmentKind
-from tracker.models import Assignment, AssignmentRule, Craft, LearningPath, Unit
+from tracker.curriculum.words import AssignmentKind, Leaving
+from tracker.models import Assignment, AssignmentRule, Craft, LearningPath, Membership, Unit
+from tracker.models.loading import read_rows
 
 
 class RuleLine(NamedTuple):
-    """A rule with what its ids mean, and how many members it asks on the day."""
+    """A rule with what its ids mean."""
 
     rule: AssignmentRule
     path: LearningPath
     unit: Unit | None
     craft: str | None
-    members: int
 
     @property
     def who(self) -> str:
-        """Whom it asks, in words."""
-        where = self.unit.title if self.unit else ""
-        return " · ".join(part for part in (where, f"craft {self.craft}" if self.craft else "") if part) or "everyone"
+        """Whom it asks, in words: "of the craft Sound under Local 80"."""
+        return as_whom(self.unit.title if self.unit else "", self.craft or "")
+
+    @property
+    def sentence(self) -> str:
+        """The whole rule, as people say it."""
+        rule = self.rule
+        return sentence(
+            RuleWords(
+                who=self.who,
+                path=self.path.title,
+                kind=rule.kind,
+                from_on=rule.from_on,
+                due_on=rule.due_on,
+                within_days=rule.within_days,
+                leaving=rule.leaving or Leaving.END,
+            )
+        )
+
+    def has_ended(self, day: date) -> bool:
+        """Whether it asks nobody any more on a day."""
+        return self.rule.until_on is not None and self.rule.until_on <= day
 
 
 def open_rules(session: Session, day: date) -> list[RuleLine]:
     """The rules that have not ended, by path and first day."""
-    return _lines(session, day, or_(AssignmentRule.until_on.is_(None), AssignmentRule.until_on > day))
+    return _lines(session, or_(AssignmentRule.until_on.is_(None), AssignmentRule.until_on > day))
 
 
-def rule_line(session: Session, rule_id: int, day: date) -> RuleLine | None:
+def ended_rules(session: Session, day: date) -> list[RuleLine]:
+    """The rules that ask nobody any more, ended or undone, by path and first day."""
+    return _lines(session, AssignmentRule.until_on <= day)
+
+
+def lines_of(session: Session, rule_ids: Collection[int]) -> list[RuleLine]:
+    """The rules of these ids."""
+    return _lines(session, AssignmentRule.id.in_(rule_ids)) if rule_ids else []
+
+
+def rule_line(session: Session, rule_id: int) -> RuleLine | None:
     """One rule, ended or not; None where there is none of that id."""
-    found = _lines(session, day, AssignmentRule.id == rule_id)
+    found = lines_of(session, [rule_id])
     return found[0] if found else None
 
 
-def _lines(session: Session, day: date, which: ColumnElement[bool]) -> list[RuleLine]:
+def matching(lines: Collection[RuleLine], text: str) -> list[RuleLine]:
+    """Of the rules those whose sentence, path's code or unit's number has every word of a text."""
+    words = text.casefold().split()
+    return [line for line in lines if all(word in _searched(line) for word in words)]
+
+
+def _searched(line: RuleLine) -> str:
+    unit = f" {line.unit.number}" if line.unit else ""
+    return f"{line.sentence} {line.path.code}{unit}".casefold()
+
+
+def _lines(session: Session, which: ColumnElement[bool]) -> list[RuleLine]:
     rows = session.execute(
         select(AssignmentRule, LearningPath, Unit, Craft.name)
         .join(LearningPath, LearningPath.id == AssignmentRule.path_id)
@@ -50,24 +91,29 @@ def _lines(session: Session, day: date, which: ColumnElement[bool]) -> list[Rule
         .where(which)
         .order_by(LearningPath.title, AssignmentRule.from_on, AssignmentRule.id)
     ).all()
-    asked = _members_asked(session, [row[0].id for row in rows], day)
-    return [RuleLine(rule, path, unit, craft, asked.get(rule.id, 0)) for rule, path, unit, craft in rows]
+    return [RuleLine(rule, path, unit, craft) for rule, path, unit, craft in rows]
 
 
-def _members_asked(session: Session, rule_ids: Sequence[int], day: date) -> dict[int, int]:
-    people = (
-        select(Assignment.rule_id, Assignment.member_id)
-        .where(
-            Assignment.rule_id.in_(rule_ids),
-            Assignment.voided_at.is_(None),
-            Assignment.assigned_on <= day,
-            or_(Assignment.until_on.is_(None), Assignment.until_on > day),
-        )
-        .group_by(Assignment.rule_id, Assignment.member_id)
-        .subquery()
+class Asked(NamedTuple):
+    """How many members a rule asks on a day, and how many it asks no more who may still finish."""
+
+    members: int = 0
+    left: int = 0
+
+
+def asked_by(session: Session, rule_ids: Collection[int], day: date) -> dict[int, Asked]:
+    """By rule, whom it asks: those without any have no entry."""
+    listed = ", ".join(str(int(each)) for each in rule_ids) or "NULL"
+    held = "a.kind = r.kind AND m.from_on <= ? AND (m.until_on IS NULL OR m.until_on > ?)"
+    sql = (
+        "SELECT rule_id, sum(is_held), sum(1 - is_held) FROM ("
+        f"SELECT a.rule_id AS rule_id, a.member_id AS member_id, max(CASE WHEN {held} THEN 1 ELSE 0 END) AS is_held"
+        " FROM assignment a JOIN assignment_rule r ON r.id = a.rule_id"
+        " JOIN membership m ON m.member_id = a.member_id AND m.id = a.membership_id"
+        f" WHERE a.rule_id IN ({listed}) AND a.voided_at IS NULL AND a.assigned_on <= ?"
+        " AND (a.until_on IS NULL OR a.until_on > ?) GROUP BY a.rule_id, a.member_id) people GROUP BY rule_id"
     )
-    rows: Sequence[Any] = session.execute(select(people.c.rule_id, func.count()).group_by(people.c.rule_id)).all()
-    return {row[0]: row[1] for row in rows}
+    return {rule: Asked(int(members), int(left)) for rule, members, left in read_rows(session, sql, [day, day, day, day])}
 
 
 def same_rule(
@@ -79,6 +125,8 @@ def same_rule(
     within_days: int | None,
     unit: Unit | None,
     craft: str,
+    *,
+    leaving: Leaving = Leaving.END,
 ) -> AssignmentRule | None:
     """An open rule that asks exactly this already: what a form sent twice would make again."""
     craft_id = session.scalar(select(Craft.id).where(Craft.key == craft_key(craft))) if craft else None
@@ -93,6 +141,8 @@ def same_rule(
         "due_on": due_on,
         "within_days": within_days,
         "until_on": None,
+        "leaving": None if leaving is Leaving.END else leaving,
+        "undone_at": None,
     }
     return session.scalar(select(AssignmentRule).filter_by(**exactly).limit(1))
 
@@ -133,4 +183,6 @@ def assignment_by_name(session: Session, member_id: int, assignment_id: int) -> 
 
 
 def craft_names(session: Session) -> list[str]:
-    return list(session.scalars(select(Craft.name).order_by(Craft.key)))
+    """The crafts that cards have, by name."""
+    has_card = select(Membership.craft_id).where(Membership.craft_id == Craft.id, Membership.voided_at.is_(None)).exists()
+    return list(session.scalars(select(Craft.name).where(has_card).order_by(Craft.key)))

@@ -20,6 +20,7 @@ from tracker.coverage.figures import end_of, is_restated_since
 from tracker.coverage.paging import Page
 from tracker.curriculum.local_numbers import natural
 from tracker.curriculum.words import Assurance
+from tracker.language import _, lazy, mark, number
 from tracker.models import Craft, LearningPath, Member, Unit
 from tracker.models.loading import in_chunks, read_rows
 
@@ -101,7 +102,7 @@ def second_cards_document(found: SecondCards, rows: Sequence[SeveralLocals], flo
         Column("last_name"),
         Column("first_name"),
         Column("locals"),
-        Column("counted", Kind.COUNT, "Counted in locals"),
+        Column("counted", Kind.COUNT, lazy("Counted in locals")),
     )
     table = Table(
         columns,
@@ -115,15 +116,29 @@ def second_cards_document(found: SecondCards, rows: Sequence[SeveralLocals], flo
             )
             for row in rows
         ],
-        "Second cards",
+        _("Second cards"),
     )
-    scope = f"{found.unit.title}, {found.path.title}" + (f", craft {found.craft.name}" if found.craft else "")
-    finding = f"The locals add up to {found.excess:,} more than the people: {found.people:,} hold cards in several of them."
+    values = {"scope": found.unit.title, "path": found.path.title}
+    scope = (
+        _("%(scope)s, %(path)s, craft %(craft)s", **values, craft=found.craft.name)
+        if found.craft
+        else _("%(scope)s, %(path)s", **values)
+    )
+    finding = _(
+        "The locals add up to %(excess)s more than the people: %(people)s hold cards in several of them.",
+        excess=number(found.excess),
+        people=number(found.people),
+    )
     return Document(
-        "Second cards",
+        _("Second cards"),
         facts_asked(scope, found.as_of, found.known, floor),
         [table],
-        ("Everyone in scope of the path through cards in several locals: each counts once here, and once in each local.",),
+        (
+            mark(
+                "Everyone in scope of the path through cards in several locals: each counts once here, and once in each"
+                " local."
+            ),
+        ),
         findings=(finding,),
     )
 

@@ -23,6 +23,8 @@ from tracker.curriculum import paths as rule
 from tracker.curriculum.paths import Asked, Completed, CourseTerms, Curriculum, NeedKind
 from tracker.curriculum.paths.sections import counting_for
 from tracker.curriculum.words import AssignmentKind, Assurance
+from tracker.language import _, ngettext
+from tracker.language import number as written
 from tracker.models import Course, LearningPath, PathVersion, Section, SectionCourse, Unit
 from tracker.models.loading import read_rows
 
@@ -51,12 +53,17 @@ class SectionHeld:
         """What it takes, in words."""
         number, need = self.section.number, self.section.need
         if need is NeedKind.ALL:
-            return "every course" if len(self.courses) > 1 else "its course"
+            return _("every course") if len(self.courses) > 1 else _("its course")
         if need is NeedKind.ANY:
-            return f"any {number} of {len(self.courses)}"
+            return _("any %(number)s of %(courses)s", number=written(number), courses=written(len(self.courses)))
         if need is NeedKind.MINUTES:
-            return f"{number:,} minutes"
-        return f"{number / 100:g} credits within {self.section.within_months} months"
+            return ngettext("%(n)s minute", "%(n)s minutes", number)
+        return ngettext(
+            "%(credits)s credits within %(n)s month",
+            "%(credits)s credits within %(n)s months",
+            self.section.within_months or 0,
+            credits=written(number / 100),
+        )
 
 
 @dataclass(frozen=True)
@@ -319,7 +326,7 @@ def _derived(
         " (SELECT descendant_id FROM unit_closure WHERE ancestor_id = ?)"
     )
     members = [member for (member,) in read_rows(session, sql, [unit.id])]
-    for _, facts in facts_of(session, world, members, known_at=moment):
+    for _member, facts in facts_of(session, world, members, known_at=moment):
         if any(
             row.path == path_id and unit.id in world.above[row.unit] and row.from_on <= day < row.until_on
             for row in derive(facts, world).scope

@@ -11,10 +11,11 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.paging import Page
+from tracker.language import _, mark
 from tracker.models import ApiClient, Member, StatementState, WaitingCompletion, XapiStatement
 
 _PAGE = 50
-_TAKEN_OUT = "taken out"  # it waited, and was taken back or undone
+_TAKEN_OUT = mark("taken out")  # it waited, and was taken back or undone
 
 # What a waiting statement is by now: its row may have found its member since.
 _NOW = case(
@@ -124,4 +125,4 @@ def _actor(said: dict[str, Any]) -> str:
     ):
         if isinstance(each, str) and each:
             return each
-    return "a group" if actor else ""
+    return _("a group") if actor else ""

@@ -18,6 +18,7 @@ from tracker.coverage.figures import NOBODY, end_of, is_restated_since, ledger_c
 from tracker.coverage.heatmap import locals_under, open_totals
 from tracker.curriculum.coverage import EVERY_CRAFT, Deltas, Figure, contribute, roll_up
 from tracker.curriculum.days import add_months
+from tracker.language import _
 from tracker.models import PathVersion
 from tracker.models.loading import read_rows
 
@@ -92,7 +93,7 @@ def marks(session: Session, path_id: int, after: date, until: date, known: date 
     if known is not None:
         versions = versions.where(PathVersion.applied_at <= end_of(known))
     found = session.execute(versions.order_by(PathVersion.number))
-    return [Mark(day, f"version {number}") for day, number in found if day is not None]
+    return [Mark(day, _("version %(number)s", number=number)) for day, number in found if day is not None]
 
 
 def figures_over(
@@ -128,7 +129,7 @@ def _changes_in_ledger(
     sql, values = ledger_changes(first, last, unit_ids=unit_ids, path_id=path_id)
     day_of = FactReader(session, ()).day
     changes: dict[date, _Sums] = {}
-    for day, unit_id, _, _, *numbers in read_rows(session, sql, values):
+    for day, unit_id, _craft, _path, *numbers in read_rows(session, sql, values):
         _add(changes.setdefault(day_of(day), {}), unit_id, numbers)
     return changes
 
@@ -144,12 +145,12 @@ def _changes_as_known(session: Session, unit_ids: Collection[int], path_id: int,
     here = [member for (member,) in read_rows(session, members)]
     leaves: Deltas = {}
     wholes: Deltas = {}
-    for _, facts in facts_of(session, world, here, known_at=moment):
+    for _member, facts in facts_of(session, world, here, known_at=moment):
         derived = derive(facts, world)
         scope = [row for row in derived.scope if row.path == path_id]
         contribute(leaves, wholes, scope, derived.standings, world.above)
     changes: dict[date, _Sums] = {}
-    for (unit_id, craft, _, day), numbers in roll_up(leaves, wholes, world.above).items():
+    for (unit_id, craft, _path, day), numbers in roll_up(leaves, wholes, world.above).items():
         if craft == EVERY_CRAFT and unit_id in unit_ids:
             _add(changes.setdefault(day, {}), unit_id, numbers)
     return changes

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -56,9 +56,17 @@ class UsersFile:
     without_email: list[tuple[str, str]] = field(default_factory=list)
 
 
-def users_file(session: Session, units: Sequence[Unit], day: date, policy: Policy) -> UsersFile:
-    """The members of these units on a day, for the provider."""
+def users_file(
+    session: Session, units: Sequence[Unit], day: date, policy: Policy, only: Collection[int] | None = None
+) -> UsersFile:
+    """The members of these units on a day, for the provider.
+
+    Args:
+        only: of them, those of these ids: such as the ones whom a local has confirmed.
+    """
     locals_of = _locals_of(session, units, day, policy)
+    if only is not None:
+        locals_of = {member: numbers for member, numbers in locals_of.items() if member in only}
     found = UsersFile()
     sql = "SELECT value FROM identifier WHERE kind = 'email' GROUP BY value HAVING count(*) > 1"
     shared = {value for (value,) in read_rows(session, sql)}

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from tracker.coverage.records import PathRecord
 from tracker.coverage.records.asking import held_on, valid
 from tracker.coverage.records.shapes import Reason
+from tracker.coverage.saying import plain_day
 from tracker.curriculum.days import FOREVER
 from tracker.curriculum.states import State
 from tracker.curriculum.words import Assurance
+from tracker.language import _, ngettext, number
 from tracker.models import Assignment, Membership, Unit
 
 
@@ -60,34 +62,61 @@ def reasons_through(
 
 
 def why(name: str, record: PathRecord, reasons: Sequence[Reason], floor: Assurance) -> str:
-    """One sentence: the state, and what makes it so."""
-    progress = record.progress
-    needed, counting = progress.needed, (progress.claimed, progress.reviewed, progress.provider)[floor - 1]
-    so_far = f"{counting} of {needed} courses {'counts' if counting == 1 else 'count'}"
-    due = f", due {_day(record.due_on)}" if record.due_on else ""
+    """The state, and what makes it so: a sentence, and another where nothing asks it of them here."""
+    said = _state(name, record, floor)
+    if record.state is not State.EXEMPT and not any(reason.asks for reason in reasons):
+        return " ".join([said, _("No one asks it of them here on this day.")])
+    return said
+
+
+def _state(name: str, record: PathRecord, floor: Assurance) -> str:
+    due = _day(record.due_on)
+    until = _day(record.until_on) if record.until_on != FOREVER else ""
     match record.state:
         case State.EXEMPT:
-            return f"{name} is exempt: nothing is asked of them on this path on this day."
-        case State.COMPLETE | State.BY_EQUIVALENT | State.EXPIRING:
-            how = ", one or more by a course that stands for another" if record.state is State.BY_EQUIVALENT else ""
-            until = f" until {_day(record.until_on)}, when it lapses" if record.until_on != FOREVER else ""
-            sentence = f"{name} holds this path complete{how}{until}"
+            return _("%(name)s is exempt: nothing is asked of them on this path on this day.", name=name)
+        case State.BY_EQUIVALENT if until:
+            return _(
+                "%(name)s holds this path complete, one or more by a course that stands for another until %(day)s, when it"
+                " lapses.",
+                name=name,
+                day=until,
+            )
+        case State.BY_EQUIVALENT:
+            return _("%(name)s holds this path complete, one or more by a course that stands for another.", name=name)
+        case State.COMPLETE | State.EXPIRING if until:
+            return _("%(name)s holds this path complete until %(day)s, when it lapses.", name=name, day=until)
+        case State.COMPLETE | State.EXPIRING:
+            return _("%(name)s holds this path complete.", name=name)
+        case State.NOT_STARTED if due:
+            return _("%(name)s has not begun, due %(day)s.", name=name, day=due)
+        case State.NOT_STARTED:
+            return _("%(name)s has not begun.", name=name)
+    values = {"name": name, "so_far": _so_far(record, floor), "day": due}
+    match record.state:
         case State.UNDER_REVIEW:
-            sentence = f"{name} has logged all it takes; {so_far} so far, and the rest waits for review"
-        case State.EXPIRED:
-            sentence = f"{name} held this path, and it has lapsed: {so_far}{due}"
+            return _("%(name)s has logged all it takes; %(so_far)s so far, and the rest waits for review.", **values)
         case State.OVERDUE:
-            sentence = f"{name} had until {_day(record.due_on)}: {so_far}"
+            return _("%(name)s had until %(day)s: %(so_far)s.", **values)
         case State.DUE_SOON:
-            sentence = f"{name} has until {_day(record.due_on)}: {so_far}"
-        case State.IN_PROGRESS:
-            sentence = f"{name} has begun: {so_far}{due}"
-        case _:
-            sentence = f"{name} has not begun{due}"
-    if not any(reason.asks for reason in reasons):
-        return f"{sentence}. No one asks it of them here on this day."
-    return f"{sentence}."
+            return _("%(name)s has until %(day)s: %(so_far)s.", **values)
+        case State.EXPIRED if due:
+            return _("%(name)s held this path, and it has lapsed: %(so_far)s, due %(day)s.", **values)
+        case State.EXPIRED:
+            return _("%(name)s held this path, and it has lapsed: %(so_far)s.", **values)
+    if due:
+        return _("%(name)s has begun: %(so_far)s, due %(day)s.", **values)
+    return _("%(name)s has begun: %(so_far)s.", **values)
+
+
+def _so_far(record: PathRecord, floor: Assurance) -> str:
+    """``2 of 3 courses count``."""
+    progress = record.progress
+    counting = (progress.claimed, progress.reviewed, progress.provider)[floor - 1]
+    return ngettext(
+        "%(n)s of %(needed)s courses counts", "%(n)s of %(needed)s courses count", counting, needed=number(progress.needed)
+    )
 
 
 def _day(on: date | None) -> str:
-    return f"{on.day} {on:%B %Y}" if on else ""
+    return plain_day(on) if on else ""

@@ -1,25 +1,27 @@
-"""What waits for the training staff: counts for their first page, and the lists behind them."""
+"""What waits for the training staff: counts for their first page, each with the age of the oldest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from tracker.coverage.corrections import corrections_waiting
 from tracker.coverage.desk.courses import unknown
 from tracker.coverage.desk.learners import unmatched
+from tracker.coverage.due_exceptions import due_exceptions_waiting
+from tracker.coverage.eligibility import eligible_uninvited
 from tracker.coverage.held_changes import held_waiting
-from tracker.coverage.paging import Page
-from tracker.curriculum.words import Assurance
+from tracker.coverage.last_reports import last_linkedin_report, last_report
+from tracker.coverage.notices_failed import notices_failed
+from tracker.coverage.reviewing import claims_waiting
+from tracker.coverage.voiding import proposals_waiting
 from tracker.models import (
     AssignmentRule,
-    Batch,
-    Completion,
     Course,
-    Evidence,
     LearningPath,
     Member,
     PathVersion,
@@ -29,15 +31,17 @@ from tracker.models import (
     WaitingCompletion,
 )
 
-_PAGE = 50
+__all__ = ["REPORT_OVERDUE_DAYS", "LostCourse", "Waiting", "WorkList", "last_report", "work_list"]
+
+REPORT_OVERDUE_DAYS = 14  # after so many days without one, LinkedIn's report is overdue: it is meant to come each week
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many wait, and since when the one that waits longest does."""
+    """How many wait, and since when the one that waits longest does, where that is known."""
 
     count: int
-    oldest: datetime | None
+    oldest: datetime | None = None
 
 
 class LostCourse(NamedTuple):
@@ -47,22 +51,20 @@ class LostCourse(NamedTuple):
     course: Course
 
 
-class Claim(NamedTuple):
-    """A course that a member logged and that nobody surer has confirmed."""
-
-    completion: Completion
-    member: Member
-    course: Course
-    evidence_url: str | None
-
-
 @dataclass(frozen=True)
 class WorkList:
     claims: Waiting
     unmatched: Waiting  # learners, not rows
     unknown_courses: Waiting  # courses, not rows
     held: Waiting
+    due_exceptions: Waiting
+    corrections: Waiting
+    proposals: Waiting  # bulk acts that a second person must confirm
+    uninvited: Waiting  # eligible for a provider's account, and not invited yet
+    failed_notices: Waiting
     lost_courses: tuple[LostCourse, ...]
+    last_report: datetime | None  # of LinkedIn
+    report_overdue: bool
     has_units: bool
     has_paths: bool
     has_members: bool
@@ -71,23 +73,35 @@ class WorkList:
     @property
     def is_clear(self) -> bool:
         """Whether nothing waits for anyone."""
-        waiting = (self.claims, self.unmatched, self.unknown_courses, self.held)
-        return not (any(each.count for each in waiting) or self.lost_courses)
+        waiting = (
+            *(self.claims, self.unmatched, self.unknown_courses, self.held, self.due_exceptions),
+            *(self.corrections, self.proposals, self.uninvited, self.failed_notices),
+        )
+        return not (any(each.count for each in waiting) or self.lost_courses or self.report_overdue)
 
 
 def work_list(session: Session, day: date) -> WorkList:
     """Everything that waits for staff, as of now."""
-    count, oldest = session.execute(select(func.count(), func.min(Completion.recorded_at)).where(*_unconfirmed())).one()
+    report = last_linkedin_report(session)
+    has_paths, has_rules = _any(session, select(LearningPath.id)), _any(session, select(AssignmentRule.id))
+    exceptions, since = due_exceptions_waiting(session, day) if has_rules else (0, None)
     return WorkList(
-        claims=Waiting(count, oldest),
+        claims=Waiting(*claims_waiting(session)),
         unmatched=_waiting(session, WaitingCompletion.learner_key, unmatched()),
         unknown_courses=_waiting(session, WaitingCompletion.course_name, unknown()),
         held=Waiting(*held_waiting(session)),
+        due_exceptions=Waiting(exceptions, datetime.combine(since, time(12), UTC) if since else None),
+        corrections=Waiting(*corrections_waiting(session, None)),
+        proposals=Waiting(*proposals_waiting(session)),
+        uninvited=Waiting(eligible_uninvited(session, day) if has_paths else 0),
+        failed_notices=Waiting(*notices_failed(session)),
         lost_courses=_lost_courses(session, day),
+        last_report=report,
+        report_overdue=report is not None and report.date() <= day - timedelta(days=REPORT_OVERDUE_DAYS),
         has_units=_any(session, select(Unit.id)),
-        has_paths=_any(session, select(LearningPath.id)),
+        has_paths=has_paths,
         has_members=_any(session, select(Member.member_id)),
-        has_rules=_any(session, select(AssignmentRule.id)),
+        has_rules=has_rules,
     )
 
 
@@ -97,47 +111,6 @@ def _waiting(session: Session, what: InstrumentedAttribute[str], which: tuple[Co
         select(func.count(what.distinct()), func.min(WaitingCompletion.recorded_at)).where(*which)
     ).one()
     return Waiting(count, oldest)
-
-
-def claims_page(session: Session, after: int | None = None) -> Page[Claim]:
-    """Claims that nobody has confirmed, the oldest first."""
-    wanted = (
-        select(Completion, Member, Course)
-        .join(Member, Member.member_id == Completion.member_id)
-        .join(Course, Course.id == Completion.course_id)
-        .where(*_unconfirmed())
-        .order_by(Completion.id)
-        .limit(_PAGE + 1)
-    )
-    if after is not None:
-        wanted = wanted.where(Completion.id > after)
-    rows = session.execute(wanted).all()
-    members = [row[1].member_id for row in rows]
-    links = select(Evidence.completion_id, Evidence.url).where(Evidence.member_id.in_(members))
-    evidence = {row.completion_id: row.url for row in session.execute(links)} if rows else {}
-    claims = [Claim(done, member, course, evidence.get(done.id)) for done, member, course in rows[:_PAGE]]
-    return Page(claims, str(claims[-1].completion.id) if len(rows) > _PAGE else None)
-
-
-def last_report(session: Session, profile: str) -> datetime | None:
-    """When a report of that form last came."""
-    return session.scalar(select(func.max(Batch.recorded_at)).where(Batch.kind == "completions", Batch.profile == profile))
-
-
-def _unconfirmed() -> tuple[ColumnElement[bool], ...]:
-    """What makes a completion a claim that waits: no surer record of that course, of that day or later."""
-    surer = aliased(Completion)
-    return (
-        Completion.assurance == Assurance.CLAIMED,
-        Completion.voided_at.is_(None),
-        ~exists().where(
-            surer.member_id == Completion.member_id,
-            surer.course_id == Completion.course_id,
-            surer.assurance > Assurance.CLAIMED,
-            surer.completed_on >= Completion.completed_on,
-            surer.voided_at.is_(None),
-        ),
-    )
 
 
 def _lost_courses(session: Session, day: date) -> tuple[LostCourse, ...]:

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from tracker.curriculum.keys import craft_key
 from tracker.curriculum.strict_yaml import Day, Line, Shape, wrong
+from tracker.language import mark
 
 STEPS = 5  # of the scale, unless the policy says otherwise: 0 (not exposed) to 5
 
@@ -25,8 +26,8 @@ STEPS = 5  # of the scale, unless the policy says otherwise: 0 (not exposed) to 
 class Found(StrEnum):
     """How a craft's exposure was found."""
 
-    STAFF = "scored by staff"
-    OCCUPATION = "joined by occupation"
+    STAFF = mark("scored by staff")
+    OCCUPATION = mark("joined by occupation")
 
 
 @dataclass(frozen=True, slots=True)

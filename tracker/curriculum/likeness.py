@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from tracker.curriculum.keys import email_key, member_key, plain_text
+from tracker.language import mark, word
 
 # --- Names -----------------------------------------------------------------------------------------------------------
 
@@ -25,16 +26,16 @@ class NameLikeness(IntEnum):
 
     @property
     def words(self) -> str:
-        return _NAME_WORDS[self]
+        return word(_NAME_WORDS[self])
 
 
 _NAME_WORDS = {
-    NameLikeness.SAME: "the same name",
-    NameLikeness.SWAPPED: "the same names in another order",
-    NameLikeness.MORE_NAMES: "the same first and last name, one with a further name",
-    NameLikeness.NICKNAME: "the same last name, and a short form of the first",
-    NameLikeness.INITIAL: "the same last name, and an initial for the first",
-    NameLikeness.SLIP: "a name that differs by one letter",
+    NameLikeness.SAME: mark("the same name"),
+    NameLikeness.SWAPPED: mark("the same names in another order"),
+    NameLikeness.MORE_NAMES: mark("the same first and last name, one with a further name"),
+    NameLikeness.NICKNAME: mark("the same last name, and a short form of the first"),
+    NameLikeness.INITIAL: mark("the same last name, and an initial for the first"),
+    NameLikeness.SLIP: mark("a name that differs by one letter"),
 }
 
 # Short forms in both directions. Few: a person decides, and a search finds the rest.

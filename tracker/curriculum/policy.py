@@ -10,6 +10,18 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from tracker.curriculum.exposure import NOTHING_STATED, ExposurePolicy, ExposureShape
 from tracker.curriculum.strict_yaml import Code, FileFaults, Shape, close_to, fit, no_repeats, not_empty, parse, wrong
+from tracker.language import mark
+
+# The statuses of the policy that comes with the program, as pages say them. A union’s own are said as they are written.
+STATUS_WORDS = (
+    mark("active"),
+    mark("apprentice"),
+    mark("permit"),
+    mark("withdrawn"),
+    mark("retired"),
+    mark("suspended"),
+    mark("deceased"),
+)
 
 
 class PolicyFaults(FileFaults):

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from tracker.curriculum.days import Span, intersect, subtract, union
+from tracker.curriculum.days import Span, add_days, intersect, subtract, union
+from tracker.curriculum.words import AssignmentKind, Leaving
 
 
 class Card(NamedTuple):
@@ -95,3 +96,20 @@ def asked_of(card: Card, rule_from: date, rule_until: date) -> Span | None:
     """The days on which an open rule asks a matching card: from the later first day, for as long as both last."""
     days = intersect([(card.from_on, card.until_on)], [(rule_from, rule_until)])
     return days[0] if days else None
+
+
+def open_until(rule_until: date, card_until: date, due_on: date | None, leaving: Leaving | None) -> date:
+    """The first day on which what a rule asks through a card is open no more, scope or not.
+
+    In scope a card puts its member only while it lasts; what is open after its end is theirs to finish, and counts nowhere.
+    """
+    if leaving is Leaving.VOLUNTARY:
+        return rule_until
+    if leaving is Leaving.KEEP and due_on is not None:
+        return min(rule_until, max(card_until, add_days(due_on, 1)))
+    return min(rule_until, card_until)
+
+
+def kind_after_leaving(kind: AssignmentKind, leaving: Leaving | None) -> AssignmentKind:
+    """As what a person sees that which stays open after they left the rule."""
+    return AssignmentKind.VOLUNTARY if leaving is Leaving.VOLUNTARY else kind

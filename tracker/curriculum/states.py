@@ -23,20 +23,21 @@ from tracker.curriculum.days import FOREVER, Span, union
 from tracker.curriculum.paths import Credit, Standing
 from tracker.curriculum.policy import Policy
 from tracker.curriculum.words import STARTED, Assurance
+from tracker.language import mark
 
 
 class State(StrEnum):
-    COMPLETE = "complete"
-    BY_EQUIVALENT = "complete by equivalent"
-    EXPIRING = "expiring"
-    UNDER_REVIEW = "under review"
-    EXPIRED = "expired"
-    OVERDUE = "overdue"
-    DUE_SOON = "due soon"
-    IN_PROGRESS = "in progress"
-    NOT_STARTED = "not started"
-    EXEMPT = "exempt"
-    RETURNED = "returned"  # of a piece of evidence: nothing here says it
+    COMPLETE = mark("complete")
+    BY_EQUIVALENT = mark("complete by equivalent")
+    EXPIRING = mark("expiring")
+    UNDER_REVIEW = mark("under review")
+    EXPIRED = mark("expired")
+    OVERDUE = mark("overdue")
+    DUE_SOON = mark("due soon")
+    IN_PROGRESS = mark("in progress")
+    NOT_STARTED = mark("not started")
+    EXEMPT = mark("exempt")
+    RETURNED = mark("returned")  # of a piece of evidence: nothing here says it
 
     @property
     def is_complete(self) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
+from tracker.language import mark
+
 
 class Assurance(IntEnum):
     """How sure we are of a completion. A larger number is surer, so a floor is a comparison."""
@@ -14,7 +16,8 @@ class Assurance(IntEnum):
 
     @property
     def word(self) -> str:
-        return self.name.lower()
+        """As addresses and files write it; pages draw it by :func:`tracker.language.word`."""
+        return _ASSURANCES[self]
 
     @classmethod
     def from_word(cls, word: str) -> Assurance:
@@ -30,6 +33,12 @@ class Assurance(IntEnum):
             raise ValueError(f"{word!r} is not an assurance: use one of {known}") from None
 
 
+_ASSURANCES = {
+    Assurance.CLAIMED: mark("claimed"),
+    Assurance.REVIEWED: mark("reviewed"),
+    Assurance.PROVIDER: mark("provider"),
+}
+
 # The level of a standing span in which a path was begun but is not complete at any floor.
 STARTED = 0
 
@@ -37,9 +46,9 @@ STARTED = 0
 class AssignmentKind(StrEnum):
     """What an assignment means. Only ``required`` puts anyone in scope."""
 
-    REQUIRED = "required"
-    RECOMMENDED = "recommended"
-    VOLUNTARY = "voluntary"
+    REQUIRED = mark("required")
+    RECOMMENDED = mark("recommended")
+    VOLUNTARY = mark("voluntary")
 
 
 class Leaving(StrEnum):
@@ -51,35 +60,35 @@ class Leaving(StrEnum):
 
 
 class MembershipKind(StrEnum):
-    MEMBER = "member"
-    PERMIT = "permit"
+    MEMBER = mark("member")
+    PERMIT = mark("permit")
 
 
 class UnitKind(StrEnum):
-    INTERNATIONAL = "international"
-    DISTRICT = "district"
-    LOCAL = "local"
+    INTERNATIONAL = mark("international")
+    DISTRICT = mark("district")
+    LOCAL = mark("local")
 
 
 class Role(StrEnum):
     """What a user may do, held per unit and dated (docs/design.md section 6)."""
 
-    MEMBER = "member"
-    LOCAL_VIEWER = "local-viewer"
-    LOCAL_LEAD = "local-lead"
-    DISTRICT_VIEWER = "district-viewer"
-    STAFF = "staff"
-    AUDITOR = "auditor"
-    ADMIN = "admin"
+    MEMBER = mark("member")
+    LOCAL_VIEWER = mark("local-viewer")
+    LOCAL_LEAD = mark("local-lead")
+    DISTRICT_VIEWER = mark("district-viewer")
+    STAFF = mark("staff")
+    AUDITOR = mark("auditor")
+    ADMIN = mark("admin")
 
 
 class Outcome(StrEnum):
     """How a row of an import ended. Every row ends as exactly one, so the counts add up to the rows."""
 
-    RECORDED = "recorded"
-    CORROBORATED = "corroborated"
-    ALREADY_KNOWN = "already known"
-    NOT_A_COMPLETION = "not a completion"
-    UNMATCHED = "unmatched"
-    UNKNOWN_COURSE = "unknown course"
-    FAULTY = "faulty"
+    RECORDED = mark("recorded")
+    CORROBORATED = mark("corroborated")
+    ALREADY_KNOWN = mark("already known")
+    NOT_A_COMPLETION = mark("not a completion")
+    UNMATCHED = mark("unmatched")
+    UNKNOWN_COURSE = mark("unknown course")
+    FAULTY = mark("faulty")

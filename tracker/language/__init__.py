@@ -16,7 +16,7 @@ translators' own files (``fr_CA.po``, ``es.po``), and are read when first needed
 """
 
 from tracker.language.marking import _, gettext, lazy, mark, ngettext, pgettext, word
-from tracker.language.spoken import DEFAULT, LANGUAGES, Language, follow, language_named, locale, speaking, texts_of
+from tracker.language.spoken import DEFAULT, LANGUAGES, Language, code, follow, language_named, locale, speaking, texts_of
 from tracker.language.writing import day, in_list, moment, month, number, percent, short_day
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "LANGUAGES",
     "Language",
     "_",
+    "code",
     "day",
     "follow",
     "gettext",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
+from decimal import Decimal
 
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
@@ -16,10 +17,11 @@ _MONTH = {"es": "MMMM 'de' y"}
 
 
 def number(value: float) -> str:
-    """1240 → ``1,240``, or ``1 240`` in French."""
-    if spoken.code() == "en" and isinstance(value, int):
-        return f"{value:,}"  # the same, and much quicker
-    return format_decimal(value, locale=spoken.locale())
+    """1240 → ``1,240``, or ``1 240`` in French; 2.5 → ``2.5``, or ``2,5``, with no more than six places."""
+    if isinstance(value, int):
+        return f"{value:,}" if spoken.code() == "en" else format_decimal(value, locale=spoken.locale())  # much quicker
+    plain = Decimal(repr(round(value, 6))).normalize()
+    return format_decimal(plain, locale=spoken.locale(), decimal_quantization=False)
 
 
 def percent(whole: int) -> str:

@@ -5,17 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, Text
+from sqlalchemy import JSON, BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.models.base import Base, Id, Moment
+
+_LISTS = text("action = 'download_list'")
 
 
 class AuditEntry(Base):
     """One act that changed something: who, as what, when, on what, and what changed. Only ever added to."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_member", "member_id", "id"), Index("ix_audit_entry_at", "at"))
+    __table_args__ = (
+        Index("ix_audit_entry_member", "member_id", "id"),
+        Index("ix_audit_entry_at", "at"),
+        # the lists that may hold a member's name, among millions of other acts
+        Index("ix_audit_entry_list", "unit_id", "id", sqlite_where=_LISTS, postgresql_where=_LISTS),
+    )
 
     id: Mapped[Id]
     at: Mapped[datetime] = mapped_column(Moment)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     Text,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -115,6 +116,9 @@ class Exemption(Fact, Base):
     until_on: Mapped[date | None] = mapped_column(Date)
 
 
+_CLAIMS = text("assurance = 1 AND voided_at IS NULL")
+
+
 class Completion(Fact, Base):
     """A member completed a course on a day, as one source says with one assurance."""
 
@@ -124,6 +128,8 @@ class Completion(Fact, Base):
         CheckConstraint("assurance BETWEEN 1 AND 3", name="assurance"),
         unique_while_valid("uq_completion_key", "member_id", "course_id", "completed_on", "assurance"),
         unique_while_valid("uq_completion_external", "member_id", "source", "external_id", also="external_id IS NOT NULL"),
+        # the claims that may wait for someone to look at them, the oldest first
+        Index("ix_completion_claims", "id", sqlite_where=_CLAIMS, postgresql_where=_CLAIMS),
     )
 
     member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

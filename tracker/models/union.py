@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.curriculum.words import UnitKind
+from tracker.language import _
 from tracker.models.base import Base, Id, Word
 
 
@@ -29,8 +30,8 @@ class Unit(Base):
     @property
     def title(self) -> str:
         """How people call it: "Local 80 · Studio Grips"."""
-        called = f"Local {self.number}" if self.kind is UnitKind.LOCAL else ""
-        name = self.name if self.name != called else ""
+        called = _("Local %(number)s", number=self.number) if self.kind is UnitKind.LOCAL else ""
+        name = self.name if self.name not in (called, f"Local {self.number}") else ""  # as some files name a local
         return " · ".join(part for part in (called, name) if part) or self.number
 
 

@@ -24,15 +24,17 @@ def audit(
     unit_id: int | None = None,
     detail: dict[str, Any] | None = None,
     at: datetime | None = None,
+    entry_id: int | None = None,
 ) -> None:
     """Write down that ``actor`` did ``action``, in the transaction of the act itself: both are kept or neither is.
 
     Args:
         detail: what changed, before and after, as plain JSON. Never a password, a token or a file's contents.
         at: the moment of the act; by default now.
+        entry_id: the entry's own id, where it was chosen before; by default a new one.
     """
     row = (
-        *(new_id(), at or datetime.now(UTC), actor.user_id, actor.role, action, object_kind, object_id),
+        *(entry_id or new_id(), at or datetime.now(UTC), actor.user_id, actor.role, action, object_kind, object_id),
         *(member_id, unit_id, json.dumps(detail or {}, ensure_ascii=False)),
     )
     load(session, "audit_entry", _COLUMNS, [row])

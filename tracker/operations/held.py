@@ -14,13 +14,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.keys import email_key, member_key
-from tracker.language import _
+from tracker.language import _, speaking
 from tracker.models import HeldChange, Identifier, IdentifierKind, User, WaitingCompletion, new_ids
-from tracker.models.loading import load
+from tracker.models.loading import in_chunks, load
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.completions.waiting import settle_rows
 from tracker.operations.notices import notify
+from tracker.operations.notices.recipients import written_in
 from tracker.operations.refused import Refused
 
 EMAIL, NUMBER = "email", "number"
@@ -52,10 +53,23 @@ def hold_changes(session: Session, holds: Sequence[Hold], batch_id: int, now: da
             for its_id, hold in zip(new_ids(len(holds)), holds, strict=True)
         ),
     )
+    spoken = _languages(session, [address for hold in holds for address, _member in hold.told])
     for hold in holds:
         for address, member_id in hold.told:
-            subject, body = _asked(hold, is_own=member_id == hold.member_id, address=address)
-            notify(session, address, member_id, subject, body, now)
+            language = spoken.get(email_key(address))
+            with speaking(language):
+                subject, body = _asked(hold, is_own=member_id == hold.member_id, address=address)
+            notify(session, address, member_id, subject, body, now, language=language)
+
+
+def _languages(session: Session, addresses: Sequence[str]) -> dict[str, str]:
+    """By sign-in address: the language of who signs in with it."""
+    found: dict[str, str] = {}
+    for some in in_chunks(addresses, 500):
+        keys = [email_key(each) for each in some]
+        rows = session.execute(select(User.email_key, User.language).where(User.email_key.in_(keys)))
+        found.update((key, written_in(language)) for key, language in rows)
+    return found
 
 
 def decide_held(session: Session, held: HeldChange, *, accept: bool, actor: Actor, today: date, now: datetime) -> int:
@@ -78,10 +92,12 @@ def decide_held(session: Session, held: HeldChange, *, accept: bool, actor: Acto
     held.decided_at, held.decided_by, held.is_accepted = now, actor.user_id, accept
     session.flush()
     settled = _settle(session, held, today, now) if accept else 0
-    address = session.scalar(select(User.email).where(User.member_id == held.member_id).order_by(User.id).limit(1))
-    if address:
-        subject, body = _decided(held, accept)
-        notify(session, address, held.member_id, subject, body, now)
+    user = session.scalar(select(User).where(User.member_id == held.member_id).order_by(User.id).limit(1))
+    if user is not None:
+        language = written_in(user.language)
+        with speaking(language):
+            subject, body = _decided(held, accept)
+        notify(session, user.email, held.member_id, subject, body, now, language=language)
     audit(
         session,
         actor,
@@ -131,48 +147,58 @@ def _settle(session: Session, held: HeldChange, today: date, now: datetime) -> i
     return sum(row.settled_at is not None for row in waiting)
 
 
-_CLOSING = (
-    "If this is right, you need not do anything. If it is not, answer this mail or tell your local: nothing changes before\n"
-    "the training department has looked at it.\n\n"
-    "Your sign-in address and your password stay as they are.\n"
-)
-
-
 def _asked(hold: Hold, *, is_own: bool, address: str) -> tuple[str, str]:
     """Subject and body of the mail that tells an address what was asked."""
     if hold.what == NUMBER:
-        return (
-            "A roster gives another member number for you",
-            f"Hello,\n\na roster that your union loaded into the training tracker names {address} with the member number\n"
-            f"{hold.after}. You are known there by the number {hold.before}.\n\n"
-            f"Nothing has changed yet: it waits for the training department to decide.\n\n{_CLOSING}",
+        subject = _("A roster gives another member number for you")
+        what = _(
+            "a roster that your union loaded into the training tracker names %(address)s with the member number %(after)s. "
+            "You are known there by the number %(before)s.",
+            address=address,
+            after=hold.after,
+            before=hold.before,
         )
-    if is_own:
-        return (
-            "A roster gives another e-mail address for you",
-            f"Hello,\n\na roster that your union loaded into the training tracker gives this e-mail address for you:\n"
-            f"{hold.after}\nYou sign in as {address}.\n\n"
-            f"Nothing has changed yet: it waits for the training department to decide.\n\n{_CLOSING}",
+    elif is_own:
+        subject = _("A roster gives another e-mail address for you")
+        what = _(
+            "a roster that your union loaded into the training tracker gives this e-mail address for you: %(after)s. You "
+            "sign in as %(address)s.",
+            address=address,
+            after=hold.after,
         )
-    return (
-        "A roster gives your e-mail address for somebody else",
-        f"Hello,\n\na roster that your union loaded into the training tracker gives an address of yours for another\n"
-        f"member: {hold.after}\n\n"
-        f"Nothing has changed yet: it waits for the training department to decide.\n\n{_CLOSING}",
+    else:
+        subject = _("A roster gives your e-mail address for somebody else")
+        what = _(
+            "a roster that your union loaded into the training tracker gives an address of yours for another member: "
+            "%(after)s",
+            after=hold.after,
+        )
+    waits = _("Nothing has changed yet: it waits for the training department to decide.")
+    closing = _(
+        "If this is right, you need not do anything. If it is not, answer this mail or tell your local: nothing changes "
+        "before the training department has looked at it."
     )
+    return subject, _letter(what, waits, closing, _("Your sign-in address and your password stay as they are."))
 
 
 def _decided(held: HeldChange, accept: bool) -> tuple[str, str]:
-    what = "e-mail address" if held.what == EMAIL else "member number"
+    """Subject and body of the mail that tells what became of it."""
+    is_email = held.what == EMAIL
+    if is_email:
+        gave = _("a roster gave another e-mail address for you: %(after)s", after=held.after)
+    else:
+        gave = _("a roster gave another member number for you: %(after)s", after=held.after)
     if not accept:
-        return (
-            f"The other {what} was refused",
-            f"Hello,\n\na roster gave another {what} for you: {held.after}\n"
-            "The training department refused it. Nothing has changed.\n",
-        )
-    return (
-        f"Another {what} was added for you",
-        f"Hello,\n\na roster gave another {what} for you: {held.after}\n"
-        "The training department accepted it: courses reported with it now count for you.\n\n"
-        "Your sign-in address and your password stay as they are. If this is wrong, answer this mail or tell your local.\n",
+        refused = _("The training department refused it. Nothing has changed.")
+        subject = _("The other e-mail address was refused") if is_email else _("The other member number was refused")
+        return subject, _letter(gave, refused)
+    subject = _("Another e-mail address was added for you") if is_email else _("Another member number was added for you")
+    accepted = _("The training department accepted it: courses reported with it now count for you.")
+    stays = _(
+        "Your sign-in address and your password stay as they are. If this is wrong, answer this mail or tell your local."
     )
+    return subject, _letter(gave, accepted, stays)
+
+
+def _letter(*paragraphs: str) -> str:
+    return "\n\n".join((_("Hello,"), *paragraphs)) + "\n"

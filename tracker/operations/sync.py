@@ -19,7 +19,7 @@ from tracker.operations.refused import Refused
 
 # Held on a connection of its own for as long as a source is read (PostgreSQL). Beside the writers' lock of models.base.
 _READING = 7_421_200
-_SOURCES = ("linkedin",)  # in the order of their locks
+_SOURCES = ("linkedin", "notices")  # in the order of their locks; the last is what the weekly mails are made from
 
 
 def go_on_from(session: Session, source: str, late: timedelta) -> datetime | None:

@@ -11,9 +11,11 @@
 - `errors`   every refusal, in words, with the way back
 - `fields`   days, links and lengths, with their faults in plain words
 
-then a file or a folder per door: `account` (signing in), `members` (their own record), `staff`, `reports`, `admin`
+then a file or a folder per door: `account` (signing in), `members` (their own record),
+`evidence` (files behind it), `locals` (what a local does for its members), `staff`, `reports`, `admin`
 (users, audit), `admin_clients` (programs that send statements), `health` (for whoever watches the server),
-`frozen` (where anyone checks a frozen report).
+`frozen` (where anyone checks a frozen report), `proofs` (where anyone checks a member's statement),
+`notices` (where whoever got a mail stops its kind).
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from flask_bootstrap import Bootstrap5
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tracker.config import Settings
+from tracker.operations.notices.recipients import write_to_others_in
 
 _STATIC = Path(__file__).with_name("static")
 
@@ -35,15 +38,19 @@ def open_doors(app: Flask) -> None:
         account,
         admin,
         errors,
+        evidence,
         forms,
         frozen,
         gate,
         headers,
         health,
         ids,
+        locals,
         members,
         nav,
+        notices,
         packing,
+        proofs,
         reports,
         showing,
         speaking,
@@ -69,16 +76,21 @@ def open_doors(app: Flask) -> None:
     headers.set_on(app)
     errors.answer_in_words(app)
     speaking.teach(app)
+    write_to_others_in(settings.language)
     showing.teach(app)
     nav.show_on(app)
     for door in (
         account.account,
         members.members,
+        evidence.evidence,
         staff.staff,
+        locals.locals_,
         reports.reports,
         admin.admin,
         clients.clients,
         health.health,
         frozen.checking,
+        proofs.proofs,
+        notices.notices,
     ):
         app.register_blueprint(door)

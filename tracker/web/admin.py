@@ -1,24 +1,37 @@
-"""Administrators: who signs in as what, and the audit trail."""
+"""Administrators: who signs in as what, from when until when, and the audit trail."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, date, datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField, SubmitField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
 
 from tracker.access.finding import grant_for, user_for
-from tracker.access.listing import audit_page, units_of, users_page
+from tracker.access.listing import audit_page, role_units, units_of, users_page
 from tracker.coverage.finding import find_member, find_unit
+from tracker.coverage.first_steps import first_steps
 from tracker.curriculum.words import Role
+from tracker.language import _, day, lazy
 from tracker.models import Member, User, db, writing
-from tracker.operations.accounts import add_user, end_role, find_user, reactivate, set_password, suspend
+from tracker.operations.accounts import (
+    add_user,
+    change_address,
+    end_role,
+    find_user,
+    reactivate,
+    role_in_words,
+    set_password,
+    suspend,
+)
 from tracker.operations.passwords import generated_password
 from tracker.operations.refused import Refused
 from tracker.web import gate
+from tracker.web.account.roles import role_lines
+from tracker.web.fields import DayField
 from tracker.web.forms import Form
 from tracker.web.gate import admin_only, audit_readers
 from tracker.web.ids import row_id
@@ -26,41 +39,74 @@ from tracker.web.ids import row_id
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 
 ROLE_WORDS = {
-    Role.MEMBER: "Member: their own record",
-    Role.LOCAL_VIEWER: "Local viewer: a local's figures and its members' states",
-    Role.LOCAL_LEAD: "Local training lead: the same, and its members' evidence",
-    Role.DISTRICT_VIEWER: "District viewer: figures of a district and its locals, no names",
-    Role.STAFF: "Training staff: everything about learning",
-    Role.AUDITOR: "Auditor: sees everything, changes nothing",
-    Role.ADMIN: "Administrator: users, roles, settings, audit",
+    Role.MEMBER: lazy("Member: their own record"),
+    Role.LOCAL_VIEWER: lazy("Local viewer: a local’s figures and its members’ states"),
+    Role.LOCAL_LEAD: lazy("Local training lead: the same, and its members’ evidence"),
+    Role.DISTRICT_VIEWER: lazy("District viewer: figures of a district and its locals, no names"),
+    Role.STAFF: lazy("Training staff: everything about learning"),
+    Role.AUDITOR: lazy("Auditor: sees everything, changes nothing"),
+    Role.ADMIN: lazy("Administrator: users, roles, settings, audit"),
 }
+_ADDRESS = {"autocomplete": "off", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
 
 
 class UserForm(Form):
     email = StringField(
-        "E-mail address",
-        [InputRequired("Enter an e-mail address.")],
-        description="With an address that signs in already, that person gets one more role.",
-        render_kw={"autocomplete": "off", "inputmode": "email", "autocapitalize": "none"},
+        lazy("E-mail address"),
+        [InputRequired(lazy("Enter an e-mail address."))],
+        description=lazy("With an address that signs in already, that person gets one more role."),
+        render_kw=_ADDRESS,
     )
-    role = SelectField("Role", choices=[SelectChoice(role.value, words) for role, words in ROLE_WORDS.items()])
-    unit = StringField("Local or district", description="Its number, for an officer's role. Else leave it empty.")
-    member = StringField("Member", description="Member number or e-mail address, for the role member.")
-    submit = SubmitField("Add this role")
+    role = SelectField(lazy("Role"), choices=[SelectChoice(role.value, words) for role, words in ROLE_WORDS.items()])
+    unit = StringField(
+        lazy("Local or district"),
+        description=lazy("For an officer’s role: begin to type its number or name. Else leave it empty."),
+        render_kw={"list": "units", "autocomplete": "off"},
+    )
+    member = StringField(
+        lazy("Member"),
+        description=lazy("For the role member: their member number or e-mail address. Else leave it empty."),
+        render_kw={"autocomplete": "off"},
+    )
+    from_on = DayField(lazy("First day"), [Optional()], description=lazy("Leave it empty for today."))
+    until_on = DayField(
+        lazy("Ends on"),
+        [Optional()],
+        description=lazy("The first day on which they hold it no more. Leave it empty if no end is known."),
+    )
+    submit = SubmitField(lazy("Add this role"))
+
+
+class EndForm(Form):
+    on = DayField(
+        lazy("Ends on"),
+        [InputRequired(lazy("Give the day."))],
+        description=lazy(
+            "The first day on which they hold it no more. Today ends it at once, with every session of theirs."
+        ),
+    )
+
+
+class AddressForm(Form):
+    email = StringField(lazy("New e-mail address"), [InputRequired(lazy("Enter an e-mail address."))], render_kw=_ADDRESS)
+    submit = SubmitField(lazy("Change the address"))
 
 
 @admin.get("/")
 @admin_only
 def users() -> str:
+    session, today = db.session(), gate.today()
     query = request.args.get("q", "").strip()
-    page = users_page(db.session(), query, after=request.args.get("after", ""))
-    return render_template("admin/users.html", page=page, query=query, units=_units_shown(page.rows), today=gate.today())
+    page = users_page(session, query, after=request.args.get("after", ""))
+    units = units_of(session, page.rows)
+    lines = [(each, role_lines(each, units, today)) for each in page.rows]
+    return render_template("admin/users.html", page=page, lines=lines, query=query, steps=first_steps(session, today))
 
 
 @admin.route("/users/new", methods=["GET", "POST"])
 @admin_only
 def new_user() -> tuple[str, int]:
-    form = UserForm(email=request.args.get("email", ""))
+    form = UserForm(email=request.args.get("email", ""), role=request.args.get("role", Role.MEMBER.value))
     if form.validate_on_submit():
         try:
             added, password = _add(form)
@@ -68,36 +114,74 @@ def new_user() -> tuple[str, int]:
             form.refuse(refusal)
         else:
             # Answered without a redirect: the password must not pass through a cookie or an address.
-            return render_template("admin/password.html", user=added, password=password), 200
-    return render_template("admin/new_user.html", form=form), 422 if form.is_submitted() else 200
+            return _handed_over(added, password), 200
+    units = role_units(db.session())
+    offers_links = gate.settings().offers_links
+    page = render_template("admin/new_user.html", form=form, units=units, offers_links=offers_links)
+    return page, 422 if form.is_submitted() else 200
 
 
 @admin.get("/users/<int:user_id>")
 @admin_only
 def user(user_id: int) -> str:
-    found = user_for(db.session(), gate.reach(), user_id)
-    member = db.session.get(Member, found.member_id) if found.member_id else None
+    session = db.session()
+    found = user_for(session, gate.reach(), user_id)
+    member = session.get(Member, found.member_id) if found.member_id else None
     return render_template(
         "admin/user.html",
         user=found,
         member=member,
-        units=_units_shown([found]),
-        today=gate.today(),
+        roles=role_lines(found, units_of(session, [found]), gate.today(), ended=True),
         is_self=found.id == gate.reach().user_id,
+        offers_links=gate.settings().offers_links,
     )
 
 
 @admin.route("/users/<int:user_id>/roles/<int:grant_id>/end", methods=["GET", "POST"])
 @admin_only
-def end_user_role(user_id: int, grant_id: int) -> Response | str:
-    grant = grant_for(db.session(), gate.reach(), user_id, grant_id)
-    form = Form()
+def end_user_role(user_id: int, grant_id: int) -> Response | tuple[str, int]:
+    session, today = db.session(), gate.today()
+    grant = grant_for(session, gate.reach(), user_id, grant_id)
+    unit = units_of(session, [grant.user]).get(grant.unit_id or 0)
+    form = EndForm(on=today)
     if form.validate_on_submit():
-        with writing() as transaction:
-            end_role(transaction, grant, gate.actor(Role.ADMIN), gate.today())
-        flash("That role has ended, and so have their sessions.", "success")
-        return redirect(url_for(".user", user_id=user_id), 303)
-    return render_template("admin/end_role.html", form=form, user=grant.user, grant=grant, units=_units_shown([grant.user]))
+        on = form.on.day
+        try:
+            with writing() as transaction:
+                end_role(transaction, grant, gate.actor(Role.ADMIN), today, on, now=datetime.now(UTC))
+        except Refused as refusal:
+            if refusal.field != "on":
+                raise
+            form.refuse(refusal)
+        else:
+            flash(_how_it_ended(on, today), "success")
+            return redirect(url_for(".user", user_id=user_id), 303)
+    name = role_in_words(grant.role, unit)
+    page = render_template("admin/end_role.html", form=form, user=grant.user, grant=grant, name=name, today=today)
+    return page, 422 if form.is_submitted() else 200
+
+
+@admin.route("/users/<int:user_id>/address", methods=["GET", "POST"])
+@admin_only
+def new_address(user_id: int) -> Response | tuple[str, int]:
+    """Another address to sign in with. Both are told."""
+    found = user_for(db.session(), gate.reach(), user_id)
+    form = AddressForm()
+    if form.validate_on_submit():
+        try:
+            with writing() as transaction:
+                change_address(transaction, found, form.email.data or "", gate.actor(Role.ADMIN), datetime.now(UTC))
+        except Refused as refusal:
+            if refusal.field != "email":
+                raise
+            form.refuse(refusal)
+        else:
+            flash(
+                _("They sign in as %(address)s from now on. Both addresses are told by mail.", address=found.email),
+                "success",
+            )
+            return redirect(url_for(".user", user_id=user_id), 303)
+    return render_template("admin/address.html", form=form, user=found), 422 if form.is_submitted() else 200
 
 
 @admin.route("/users/<int:user_id>/suspend", methods=["GET", "POST"])
@@ -108,7 +192,7 @@ def suspend_user(user_id: int) -> Response | str:
     if form.validate_on_submit():
         with writing() as transaction:
             suspend(transaction, found, gate.actor(Role.ADMIN))
-        flash(f"{found.email} can sign in no more. What they recorded stays.", "success")
+        flash(_("%(address)s can sign in no more. What they recorded stays.", address=found.email), "success")
         return redirect(url_for(".user", user_id=user_id), 303)
     return render_template("admin/suspend.html", form=form, user=found)
 
@@ -119,7 +203,7 @@ def reactivate_user(user_id: int) -> Response:
     found = user_for(db.session(), gate.reach(), user_id)
     with writing() as transaction:
         reactivate(transaction, found, gate.actor(Role.ADMIN))
-    flash(f"{found.email} can sign in again, with the roles they still hold.", "success")
+    flash(_("%(address)s can sign in again, with the roles they still hold.", address=found.email), "success")
     return redirect(url_for(".user", user_id=user_id), 303)
 
 
@@ -130,15 +214,16 @@ def new_password(user_id: int) -> str:
     found = user_for(db.session(), gate.reach(), user_id)
     password = generated_password()
     with writing() as transaction:
-        set_password(transaction, found, password, gate.actor(Role.ADMIN))
-    return render_template("admin/password.html", user=found, password=password)
+        set_password(transaction, found, password, gate.actor(Role.ADMIN), now=datetime.now(UTC))
+    return _handed_over(found, password)
 
 
 @admin.get("/audit")
 @audit_readers
 def audit() -> str:
     action = request.args.get("action", "").strip()
-    page = audit_page(db.session(), action, before=request.args.get("before", type=row_id))
+    before = request.args.get("before", type=row_id)
+    page = audit_page(db.session(), action, before, with_learning=gate.reach().sees_all_units)
     return render_template("admin/audit.html", page=page, action=action)
 
 
@@ -148,16 +233,36 @@ def _add(form: UserForm) -> tuple[User, str | None]:
     with writing() as transaction:
         unit = find_unit(transaction, form.unit.data) if form.unit.data else None
         if form.unit.data and unit is None:
-            raise Refused("unknown_unit", f"No unit is known as {form.unit.data}.", field="unit")
+            message = _("No unit is known as %(number)s, or more than one: choose it from the list.", number=form.unit.data)
+            raise Refused("unknown_unit", message, field="unit")
         member = find_member(transaction, form.member.data) if form.member.data else None
         if form.member.data and member is None:
-            raise Refused("unknown_member", f"No one member is known as {form.member.data}.", field="member")
+            raise Refused(
+                "unknown_member", _("No one member is known as %(number)s.", number=form.member.data), field="member"
+            )
         password = generated_password() if find_user(transaction, email) is None else None
-        member_id = member.member_id if member else None
-        role = Role(form.role.data)
-        added = add_user(transaction, email, role, unit, member_id, gate.actor(Role.ADMIN), gate.today(), password)
+        added = add_user(
+            transaction,
+            email,
+            Role(form.role.data),
+            unit,
+            member.member_id if member else None,
+            gate.actor(Role.ADMIN),
+            gate.today(),
+            password,
+            from_on=form.from_on.data,
+            until_on=form.until_on.data,
+            now=datetime.now(UTC),
+        )
     return added, password
 
 
-def _units_shown(users: list[User]) -> dict[int, Any]:
-    return units_of(db.session(), users)
+def _handed_over(user: User, password: str | None) -> str:
+    offers_links = gate.settings().offers_links
+    return render_template("admin/password.html", user=user, password=password, offers_links=offers_links)
+
+
+def _how_it_ended(on: date, today: date) -> str:
+    if on <= today:
+        return _("That role has ended, and so have their sessions.")
+    return _("That role ends on %(day)s by itself.", day=day(on))

@@ -13,6 +13,7 @@ from tracker.access.finding import client_for
 from tracker.coverage.directory import user_names
 from tracker.coverage.statements import client_lines, line_of, statements_page
 from tracker.curriculum.words import Role
+from tracker.language import _, lazy, mark
 from tracker.models import db, writing
 from tracker.operations.clients import add_client, revoke_client
 from tracker.operations.refused import Refused
@@ -25,15 +26,21 @@ clients = Blueprint("clients", __name__, url_prefix="/admin/clients")
 
 _readers = opened_to(lambda reach: reach.is_admin or reach.sees_all_units, lambda reach: reach.is_admin)
 
+# What became of a statement, as `tracker.models.StatementState` says it; drawn with ``word``.
+STATE_WORDS = (
+    *(mark("new"), mark("recorded"), mark("already known"), mark("waiting"), mark("not a completion")),
+    *(mark("faulty"), mark("voided")),
+)
+
 
 class ClientForm(Form):
     name = StringField(
-        "Name",
-        [InputRequired("Give the client a name, such as LinkedIn Learning.")],
-        description="Which program it is, such as LinkedIn Learning.",
+        lazy("Name"),
+        [InputRequired(lazy("Give the client a name, such as LinkedIn Learning."))],
+        description=lazy("Which program it is, such as LinkedIn Learning."),
         render_kw={"autocomplete": "off", "maxlength": 80},
     )
-    submit = SubmitField("Make this client")
+    submit = SubmitField(lazy("Make this client"))
 
 
 @clients.get("", strict_slashes=False)
@@ -79,14 +86,12 @@ def revoke(its_id: int) -> Response | str:
     if form.validate_on_submit():
         with writing() as transaction:
             revoke_client(transaction, found, gate.actor(Role.ADMIN), now=datetime.now(UTC))
-        flash(f"{found.name} can send nothing more. What it sent stays.", "success")
+        flash(_("%(name)s can send nothing more. What it sent stays.", name=found.name), "success")
         return redirect(url_for(".client", its_id=its_id), 303)
     return render_template("admin/clients_revoke.html", form=form, client=found)
 
 
 def _addresses() -> dict[str, str]:
-    """What the program must be told about this server."""
-    return {
-        "token_url": url_for("oauth2.token", _external=True),
-        "statements_url": url_for("xapi.statements", _external=True),
-    }
+    """What the program must be told about this server: as the settings name it, else as this request came."""
+    base = gate.settings().url or request.url_root.rstrip("/")
+    return {"token_url": base + url_for("oauth2.token"), "statements_url": base + url_for("xapi.statements")}

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from tracker.coverage.derivation import NothingApplied
 from tracker.language import _, mark, word
 from tracker.models import db
 from tracker.operations.refused import Refused
@@ -32,6 +33,7 @@ def answer_in_words(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _wrong_request)
     app.register_error_handler(Refused, _refused)
+    app.register_error_handler(NothingApplied, _nothing_applied)
     for gone in (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError, psycopg.OperationalError):
         app.register_error_handler(gone, _no_database)
     for odd in (DataError, psycopg.DataError):
@@ -69,6 +71,11 @@ def _description(error: HTTPException) -> str:
 
 def _refused(refusal: Refused) -> _Answer:
     return _told("errors/refused.html", 409, refusal.message, refusal=refusal)
+
+
+def _nothing_applied(_error: NothingApplied) -> _Answer:
+    """Before there is a curriculum, say what to load first to those who can."""
+    return _told("errors/nothing_applied.html", 503, _("There is no curriculum yet."))
 
 
 def _no_database(error: Exception) -> _Answer:

@@ -31,7 +31,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # it has no types of its own
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def render_field(self, field: Field, render_kw: dict[str, Any]) -> Markup:
             """Add the classes, and tie help and errors to the field by the ids that the macro gives them."""
-            kind = _css_class(field)
+            kind = (field.render_kw or {}).get("class_") or _css_class(field)
             render_kw.setdefault("class_", f"{kind} is-invalid" if field.errors else kind)
             told_by = [f"{field.id}-help"] if field.description else []
             if field.errors:

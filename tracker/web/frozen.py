@@ -14,6 +14,7 @@ from tracker.coverage.frozen.listing import frozen_report, manifest_of
 from tracker.coverage.frozen.pack import MANIFEST
 from tracker.coverage.frozen.restating import Restatement, restatement
 from tracker.coverage.frozen.touching import touches
+from tracker.language import _, number
 from tracker.models import AppliedText, AuditEntry, FrozenReport, LearningPath, Unit, db
 from tracker.operations.freezing import frozen_folder
 from tracker.web import gate
@@ -37,7 +38,7 @@ def frozen_public(code: str) -> Response:
     if not written:
         return _page(report)
     if not is_sha256(written):
-        return _page(report, fault="A SHA-256 has 64 digits, each 0 to 9 or a to f: copy the whole of it.", status=422)
+        return _page(report, fault=_("A SHA-256 has 64 digits, each 0 to 9 or a to f: copy the whole of it."), status=422)
     return _page(report, match=match_of(report, written, frozen_folder(gate.settings().instance)))
 
 
@@ -48,15 +49,16 @@ def check_file(code: str) -> Response:
     """Whether a file is part of it: hashed here, and not kept."""
     report = _found(code)
     request.max_content_length = _LARGEST + 64 * 1024  # the form around it
-    too_large = (
-        f"The file is larger than {_LARGEST // 1024 // 1024} MB: no file of a frozen report is. Give its SHA-256 instead."
+    too_large = _(
+        "The file is larger than %(size)s MB: no file of a frozen report is. Give its SHA-256 instead.",
+        size=number(_LARGEST // 1024 // 1024),
     )
     try:
         upload = request.files.get("file")
     except RequestEntityTooLarge:
         return _page(report, fault=too_large, status=413)
     if upload is None or not upload.filename:
-        return _page(report, fault="Choose a file first, or paste its SHA-256.", status=422)
+        return _page(report, fault=_("Choose a file first, or paste its SHA-256."), status=422)
     sha256 = sha256_of_stream(upload.stream, _LARGEST)  # type: ignore[arg-type]
     if sha256 is None:
         return _page(report, fault=too_large, status=413)

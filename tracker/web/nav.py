@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tracker.access.roles import Reach
 from tracker.curriculum.words import UnitKind
+from tracker.language import _
 from tracker.models import Unit
 from tracker.web import gate
 
@@ -32,29 +33,29 @@ def show_on(app: Flask) -> None:
 def ways(reach: Reach, here: str) -> list[Way]:
     """The places open to a person, in the order of the head of the page."""
     places = [
-        ("My record", "/my/", reach.member_id is not None),
-        ("Reports", "/reports/", reach.sees_reports),
-        ("Staff", "/staff/", reach.sees_all_units),
-        ("Users", "/admin/", reach.is_admin),
-        ("Clients", "/admin/clients", reach.is_admin or reach.sees_all_units),
-        ("Audit", "/admin/audit", reach.sees_audit),
+        (_("My record"), "/my/", reach.member_id is not None),
+        (_("Reports"), "/reports/", reach.sees_reports),
+        (_("Staff"), "/staff/", reach.sees_all_units),
+        (_("Users"), "/admin/", reach.is_admin),
+        (_("Clients"), "/admin/clients", reach.is_admin or reach.sees_all_units),
+        (_("Audit"), "/admin/audit", reach.sees_audit),
     ]
     shown = [(label, path) for label, path, is_open in places if is_open]
-    nearest = max((path for _, path in shown if here.startswith(path)), key=len, default="")
+    nearest = max((path for _label, path in shown if here.startswith(path)), key=len, default="")
     return [Way(label, path, path == nearest) for label, path in shown]
 
 
 def report_ways(reach: Reach, here: str) -> list[Way]:
     """The kinds of report open to a person, in the order of their tabs: every page under `/reports/` belongs to one."""
     places = [
-        ("Coverage", "/reports/", reach.sees_reports),
-        ("Compare", "/reports/compare", reach.sees_reports),
-        ("Priorities", "/reports/priorities", reach.sees_all_units),
-        ("Access", "/reports/access", reach.sees_all_units),
-        ("Frozen reports", "/reports/frozen", reach.sees_reports),
+        (_("Coverage"), "/reports/", reach.sees_reports),
+        (_("Compare"), "/reports/compare", reach.sees_reports),
+        (_("Priorities"), "/reports/priorities", reach.sees_all_units),
+        (_("Access"), "/reports/access", reach.sees_all_units),
+        (_("Frozen reports"), "/reports/frozen", reach.sees_reports),
     ]
     shown = [(label, path) for label, path, is_open in places if is_open]
-    nearest = max((path for _, path in shown if here.startswith(path)), key=len, default="")
+    nearest = max((path for _label, path in shown if here.startswith(path)), key=len, default="")
     return [Way(label, path, path == nearest) for label, path in shown]
 
 

@@ -16,7 +16,7 @@ _NOTHING = "\u2013"  # the dash that stands where there is nothing to say
 
 def teach(app: Flask) -> None:
     """Make the filters known to the templates."""
-    app.jinja_env.filters.update(count=count, percent=whole_percent, share=share, day=day, moment=moment, plural=plural)
+    app.jinja_env.filters.update(count=count, percent=whole_percent, share=share, day=day, moment=moment)
     app.jinja_env.filters.update(percentage=percent, in_list=language.in_list, clock=clock)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -50,8 +50,3 @@ def moment(at: datetime | None, otherwise: str = _NOTHING) -> str:
 def clock(at: datetime) -> str:
     """14:05, in the zone of the settings."""
     return f"{at.astimezone(gate.settings().time_zone):%H:%M}"
-
-
-def plural(number: int, one: str, many: str | None = None) -> str:
-    """``1 course``, ``3 courses``: in English alone. Say it with ``ngettext`` instead."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tracker.coverage.charts.rows import ROW_HEIGHT, SHARE, row_texts
+from tracker.coverage.charts.rows import ROW_HEIGHT, row_texts, share
 from tracker.coverage.charts.wording import (
     FIGURE_COLUMNS,
-    counted,
     figure_cells,
     percent_words,
     sentence,
     share_words,
     specification,
+    target_words,
 )
 from tracker.coverage.exports.shapes import Chart, Column, Table
 from tracker.curriculum.coverage import Figure
 from tracker.curriculum.words import Assurance
+from tracker.language import _, mark, ngettext, number, word
 
-PARTS = ("by provider", "reviewed", "claimed", "not covered")
+PARTS = (mark("by provider"), mark("reviewed"), mark("claimed"), mark("not covered"))
 _DRAWN = 60  # rows: a picture of more is no picture; the table holds all
 
 
@@ -39,45 +40,77 @@ def assurance_chart(
     table = Table(
         (Column("what"), *FIGURE_COLUMNS),
         [(label, *figure_cells(figure, floor)) for label, figure in rows],
-        f"{title}: how sure",
+        _("%(title)s: how sure", title=title),
     )
     return Chart("assurance", finding, summary, _drawn(asked[:_DRAWN], floor, target, finding, summary), table)
 
 
 def _finding(asked: Sequence[tuple[str, Figure]], title: str) -> str:
     if not asked:
-        return f"No one is in scope in {title}"
+        return _("No one is in scope in %(title)s", title=title)
     claimed = sum(figure.claimed for _, figure in asked)
     unsure = sum(figure.claimed - figure.reviewed for _, figure in asked)
     sure = sum(figure.provider for _, figure in asked)
     if not claimed:
-        return f"Nothing is completed in {title} yet"
+        return _("Nothing is completed in %(title)s yet", title=title)
     if not unsure:
         if sure == claimed:
-            return f"Everything completed in {title} is confirmed by its provider"
-        return f"Nothing completed in {title} waits for a review"
+            return _("Everything completed in %(title)s is confirmed by its provider", title=title)
+        return _("Nothing completed in %(title)s waits for a review", title=title)
     if len(asked) == 1:
-        return f"{unsure:,} of {counted(claimed, 'completion')} of {asked[0][0]} in {title} rest on a claim alone"
+        return ngettext(
+            "%(unsure)s of %(n)s completion of %(path)s in %(title)s rest on a claim alone",
+            "%(unsure)s of %(n)s completions of %(path)s in %(title)s rest on a claim alone",
+            claimed,
+            unsure=number(unsure),
+            path=asked[0][0],
+            title=title,
+        )
     label, figure = max(asked, key=lambda each: each[1].claimed - each[1].reviewed)
     most = figure.claimed - figure.reviewed
-    return f"{label} has the most claims without a review in {title}: {most:,} of {unsure:,}"
+    return _(
+        "%(label)s has the most claims without a review in %(title)s: %(most)s of %(unsure)s",
+        label=label,
+        title=title,
+        most=number(most),
+        unsure=number(unsure),
+    )
 
 
-def _summary(asked: Sequence[tuple[str, Figure]], number: int, title: str, floor: Assurance) -> str:
-    parts = [f"A bar for each of {len(asked)} in {title}, of all those in scope, in parts by how sure it is"]
+def _summary(asked: Sequence[tuple[str, Figure]], rows: int, title: str, floor: Assurance) -> str:
+    parts = [
+        _(
+            "A bar for each of %(count)s in %(title)s, of all those in scope, in parts by how sure it is",
+            count=number(len(asked)),
+            title=title,
+        )
+    ]
     for label, figure in asked[:10]:
-        sure = f"{figure.provider:,} by provider, {figure.reviewed - figure.provider:,} reviewed"
-        parts.append(f"{label}: {share_words(figure, floor)} ({sure}, {figure.claimed - figure.reviewed:,} claimed)")
+        parts.append(
+            _(
+                "%(label)s: %(share)s (%(provider)s by provider, %(reviewed)s reviewed, %(claimed)s claimed)",
+                label=label,
+                share=share_words(figure, floor),
+                provider=number(figure.provider),
+                reviewed=number(figure.reviewed - figure.provider),
+                claimed=number(figure.claimed - figure.reviewed),
+            )
+        )
     if len(asked) > 10:
         lowest, highest = (pick(asked, key=lambda each: each[1].share(floor) or 0.0) for pick in (min, max))
         parts.append(
-            f"of all, {lowest[0]} has the lowest share with {percent_words(lowest[1], floor)},"
-            f" {highest[0]} the highest with {percent_words(highest[1], floor)}"
+            _(
+                "of all, %(lowest)s has the lowest share with %(low)s, %(highest)s the highest with %(high)s",
+                lowest=lowest[0],
+                low=percent_words(lowest[1], floor),
+                highest=highest[0],
+                high=percent_words(highest[1], floor),
+            )
         )
     if len(asked) > _DRAWN:
-        parts.append(f"the first {_DRAWN} are drawn; the table holds all")
-    if len(asked) < number:
-        parts.append(f"left out: {number - len(asked)} with no one in scope")
+        parts.append(_("the first %(count)s are drawn; the table holds all", count=number(_DRAWN)))
+    if len(asked) < rows:
+        parts.append(_("left out: %(count)s with no one in scope", count=number(rows - len(asked))))
     return " ".join(sentence(each) for each in parts)
 
 
@@ -85,9 +118,11 @@ def _drawn(
     asked: Sequence[tuple[str, Figure]], floor: Assurance, target: float | None, finding: str, summary: str
 ) -> dict[str, Any]:
     values: list[dict[str, Any]] = []
+    parts = [word(each) for each in PARTS]
+    along = share()
     for place, (label, figure) in enumerate(asked):
         edges = (0, figure.provider, figure.reviewed, figure.claimed, figure.in_scope)
-        for part, start, end in zip(PARTS, edges, edges[1:], strict=False):
+        for part, start, end in zip(parts, edges, edges[1:], strict=False):
             values.append(
                 {
                     "row": place,
@@ -97,10 +132,10 @@ def _drawn(
                     "to": 100 * end / figure.in_scope,
                     "people": end - start,
                     "said": share_words(figure, floor),
-                    "is_first": part == PARTS[0],
+                    "is_first": part == parts[0],
                 }
             )
-    names = {"field": "part", "type": "nominal", "scale": {"domain": list(PARTS), "range": "category"}}
+    names = {"field": "part", "type": "nominal", "scale": {"domain": parts, "range": "category"}}
     legend = {
         "title": None,
         "orient": "top",
@@ -111,20 +146,20 @@ def _drawn(
     bars = {
         "mark": {"type": "bar", "height": 16, "yOffset": 6},
         "encoding": {
-            "x": {**SHARE, "field": "from"},
+            "x": {**along, "field": "from"},
             "x2": {"field": "to"},
             "fill": {**names, "legend": legend},
             "tooltip": [
-                {"field": "label", "title": "In"},
-                {"field": "part", "title": "Part"},
-                {"field": "people", "title": "People"},
+                {"field": "label", "title": _("In")},
+                {"field": "part", "title": _("Part")},
+                {"field": "people", "title": _("People")},
             ],
         },
     }
     edges_ = {
         "mark": {"type": "bar", "height": 16, "yOffset": 6, "style": "edge", "filled": False},
         "transform": [{"filter": "datum.to > datum.from"}],
-        "encoding": {"x": {**SHARE, "field": "from"}, "x2": {"field": "to"}},
+        "encoding": {"x": {**along, "field": "from"}, "x2": {"field": "to"}},
     }
     layers: list[dict[str, Any]] = [bars, edges_, *row_texts([{"filter": "datum.is_first"}])]
     if target is not None:
@@ -143,7 +178,7 @@ def _drawn(
                 "encoding": {"x": at},
             },
             {
-                "data": {"values": [{"words": f"target {100 * target:g}\u00a0%"}]},
+                "data": {"values": [{"words": target_words(target)}]},
                 "mark": {
                     "type": "text",
                     "style": "text",

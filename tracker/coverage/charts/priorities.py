@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from tracker.coverage.charts.wording import apart, counted, people, sentence, short, specification
+from tracker.coverage.charts.wording import apart, sentence, short, specification
 from tracker.coverage.exports.shapes import Chart, Column, Kind, Table
+from tracker.coverage.saying import people
+from tracker.language import _, ngettext, number
 
 _NAMED = 10
 _HEIGHT = 340
@@ -22,7 +24,7 @@ class _Point(NamedTuple):
 def priorities_chart(
     points: Sequence[tuple[str, float, int, int]],
     *,
-    title: str = "The union",
+    title: str = "",
     steps: float | None = None,
     each_path: bool = False,
 ) -> Chart:
@@ -33,24 +35,40 @@ def priorities_chart(
         steps: the top of the scale of exposures, where the policy has one.
         each_path: whether people are counted path by path, so that who lacks two of them is two.
     """
-    apart_by = ", counted path by path" if each_path else ""
+    title = title or _("The union")
     ranked = sorted((_Point(*point) for point in points), key=lambda point: (point.rank, point.label))
     if not ranked:
-        finding = "No exposure is stated yet for anyone who is in scope"
-        summary = "There is nothing to draw: the policy states no exposure, or no one is in scope."
+        finding = _("No exposure is stated yet for anyone who is in scope")
+        summary = _("There is nothing to draw: the policy states no exposure, or no one is in scope.")
     else:
         first = ranked[0]
-        finding = f"{first.label} comes first: exposure {first.exposure:g}, {people(first.uncovered)} not covered{apart_by}"
+        values = {"label": first.label, "exposure": number(first.exposure), "people": people(first.uncovered)}
+        finding = (
+            _("%(label)s comes first: exposure %(exposure)s, %(people)s not covered, counted path by path", **values)
+            if each_path
+            else _("%(label)s comes first: exposure %(exposure)s, %(people)s not covered", **values)
+        )
+        drawn = ngettext("%(n)s point", "%(n)s points", len(ranked))
+        told = (
+            _(
+                "%(title)s: %(points)s, exposure to AI against people not covered, counted path by path",
+                title=title,
+                points=drawn,
+            )
+            if each_path
+            else _("%(title)s: %(points)s, exposure to AI against people not covered", title=title, points=drawn)
+        )
         named = "; ".join(
-            f"{each.rank}. {each.label}, exposure {each.exposure:g}, {each.uncovered:,} not covered"
+            _(
+                "%(rank)s. %(label)s, exposure %(exposure)s, %(people)s not covered",
+                rank=each.rank,
+                label=each.label,
+                exposure=number(each.exposure),
+                people=number(each.uncovered),
+            )
             for each in ranked[:_NAMED]
         )
-        summary = " ".join(
-            (
-                sentence(f"{title}: {counted(len(ranked), 'point')}, exposure to AI against people not covered{apart_by}"),
-                sentence(f"the first by rank: {named}"),
-            )
-        )
+        summary = f"{sentence(told)} {sentence(_('the first by rank: %(named)s', named=named))}"
     table = Table(
         (
             Column("rank", Kind.COUNT),
@@ -59,12 +77,12 @@ def priorities_chart(
             Column("not_covered", Kind.COUNT),
         ),
         [(each.rank, each.label, each.exposure, each.uncovered) for each in ranked],
-        f"{title}: where to train next",
+        _("%(title)s: where to train next", title=title),
     )
-    return Chart("priorities", finding, summary, _drawn(ranked, steps, finding, summary, apart_by), table)
+    return Chart("priorities", finding, summary, _drawn(ranked, steps, finding, summary, each_path), table)
 
 
-def _drawn(ranked: Sequence[_Point], steps: float | None, finding: str, summary: str, apart_by: str) -> dict[str, Any]:
+def _drawn(ranked: Sequence[_Point], steps: float | None, finding: str, summary: str, each_path: bool) -> dict[str, Any]:
     right = steps or max([1.0, *(each.exposure for each in ranked)])
     top = max([1, *(each.uncovered for each in ranked)])
     named = ranked[:_NAMED]
@@ -94,19 +112,20 @@ def _drawn(ranked: Sequence[_Point], steps: float | None, finding: str, summary:
         "field": "exposure",
         "type": "quantitative",
         "scale": {"domain": [0, right * 1.04], "nice": False},
-        "axis": {"title": "Exposure to AI, as the policy states it", "tickCount": 6, "grid": True},
+        "axis": {"title": _("Exposure to AI, as the policy states it"), "tickCount": 6, "grid": True},
     }
+    people_axis = _("People not covered, counted path by path") if each_path else _("People not covered")
     y = {
         "field": "uncovered",
         "type": "quantitative",
         "scale": {"domain": [0, top * 1.1], "nice": False},
-        "axis": {"title": f"People not covered{apart_by}", "titleX": 0, "titleY": -12, "tickCount": 5, **axis},
+        "axis": {"title": people_axis, "titleX": 0, "titleY": -12, "tickCount": 5, **axis},
     }
     tooltip = [
-        {"field": "label", "title": "Who"},
-        {"field": "rank", "title": "Rank"},
-        {"field": "exposure", "title": "Exposure"},
-        {"field": "uncovered", "title": "Not covered"},
+        {"field": "label", "title": _("Who")},
+        {"field": "rank", "title": _("Rank")},
+        {"field": "exposure", "title": _("Exposure")},
+        {"field": "uncovered", "title": _("Not covered")},
     ]
 
     def dots(style: str, is_named: bool) -> dict[str, Any]:

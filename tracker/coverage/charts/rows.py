@@ -6,13 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tracker.coverage.charts.wording import share_axis
+from tracker.language import _
 
 ROW_HEIGHT = 46
-SHARE: Mapping[str, Any] = {
-    "type": "quantitative",
-    "scale": {"domain": [0, 100], "nice": False},
-    "axis": share_axis("% of those in scope", grid=False),
-}
+
+
+def share() -> Mapping[str, Any]:
+    """The axis along which such bars lie."""
+    return {
+        "type": "quantitative",
+        "scale": {"domain": [0, 100], "nice": False},
+        "axis": share_axis(_("% of those in scope"), grid=False),
+    }
 
 
 def row_texts(transform: Sequence[Mapping[str, Any]], *, indent: int = 0, style: str = "text") -> list[dict[str, Any]]:

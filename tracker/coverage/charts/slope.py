@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from tracker.coverage.charts.wording import (
     apart,
-    counted,
     day_words,
     drawn_share,
     percent_words,
@@ -19,6 +18,7 @@ from tracker.coverage.charts.wording import (
 from tracker.coverage.exports.shapes import Chart, Column, Kind, Table
 from tracker.curriculum.coverage import Figure
 from tracker.curriculum.words import Assurance
+from tracker.language import _, lazy, ngettext, number
 
 _NAMED = 12  # lines with their names: those that changed most; the others are drawn without
 _HEIGHT = 340
@@ -35,9 +35,10 @@ class _Pair(NamedTuple):
 
 
 def slope_chart(
-    pairs: Sequence[tuple[str, Figure, Figure]], then: date, now: date, floor: Assurance, *, title: str = "The union"
+    pairs: Sequence[tuple[str, Figure, Figure]], then: date, now: date, floor: Assurance, *, title: str = ""
 ) -> Chart:
     """A line for each with anyone in scope on both days, from its share then to its share now."""
+    title = title or _("The union")
     rows = [_Pair(*pair) for pair in pairs]
     both = [row for row in rows if row.then.in_scope and row.now.in_scope]
     finding = _finding(both, then, now, floor, title)
@@ -51,7 +52,7 @@ def slope_chart(
             Column("in_scope_now", Kind.COUNT),
             Column("covered_now", Kind.COUNT),
             Column("share_now", Kind.SHARE),
-            Column("change", Kind.NUMBER, "Change, points"),
+            Column("change", Kind.NUMBER, lazy("Change, points")),
         ),
         [
             (
@@ -66,42 +67,76 @@ def slope_chart(
             )
             for row in rows
         ],
-        f"{title}: {then.isoformat()} and {now.isoformat()}",
-        "Change is empty where no one was in scope on one of the days.",
+        _("%(title)s: %(then)s and %(now)s", title=title, then=then.isoformat(), now=now.isoformat()),
+        _("Change is empty where no one was in scope on one of the days."),
     )
     return Chart("slope", finding, summary, _drawn(both, then, now, floor, finding, summary), table)
 
 
 def _finding(both: Sequence[_Pair], then: date, now: date, floor: Assurance, title: str) -> str:
     if not both:
-        return f"No one in {title} was in scope on both days"
+        return _("No one in %(title)s was in scope on both days", title=title)
     up = [row for row in both if row.change(floor) > 0]
     down = [row for row in both if row.change(floor) < 0]
-    since = f"since {day_words(then)}"
+    since = day_words(then)
     if len(both) == 1:
         row = both[0]
-        return f"{row.label} went from {percent_words(row.then, floor)} to {percent_words(row.now, floor)} {since}"
+        return _(
+            "%(label)s went from %(then)s to %(now)s since %(day)s",
+            label=row.label,
+            then=percent_words(row.then, floor),
+            now=percent_words(row.now, floor),
+            day=since,
+        )
     if not up and not down:
-        return f"Nothing has moved in {title} {since}"
+        return _("Nothing has moved in %(title)s since %(day)s", title=title, day=since)
     most = max(both, key=lambda row: abs(row.change(floor)))
-    way = "rose" if most.change(floor) > 0 else "fell"
-    moved = f"{most.label} {way} most, from {percent_words(most.then, floor)} to {percent_words(most.now, floor)}"
+    values = {"label": most.label, "then": percent_words(most.then, floor), "now": percent_words(most.now, floor)}
+    moved = (
+        _("%(label)s rose most, from %(then)s to %(now)s", **values)
+        if most.change(floor) > 0
+        else _("%(label)s fell most, from %(then)s to %(now)s", **values)
+    )
+    told = {"all": number(len(both)), "up": number(len(up)), "down": number(len(down)), "day": since, "moved": moved}
     if len(up) == len(both):
-        return f"All {len(both):,} rose {since}; {moved}"
-    rose = f"{len(up):,} of {len(both):,} rose" if up else "none rose"
-    fell = f" and {len(down):,} fell" if down else ""
-    return f"{rose[:1].upper()}{rose[1:]}{fell} {since}; {moved}"
+        return _("All %(all)s rose since %(day)s; %(moved)s", **told)
+    if up and down:
+        return _("%(up)s of %(all)s rose and %(down)s fell since %(day)s; %(moved)s", **told)
+    if up:
+        return _("%(up)s of %(all)s rose since %(day)s; %(moved)s", **told)
+    return _("None rose and %(down)s fell since %(day)s; %(moved)s", **told)
 
 
-def _summary(both: Sequence[_Pair], number: int, then: date, now: date, floor: Assurance, title: str) -> str:
-    parts = [f"A line for each of {len(both)} in {title}, from coverage on {day_words(then)} to {day_words(now)}"]
+def _summary(both: Sequence[_Pair], rows: int, then: date, now: date, floor: Assurance, title: str) -> str:
+    parts = [
+        _(
+            "A line for each of %(count)s in %(title)s, from coverage on %(then)s to %(now)s",
+            count=number(len(both)),
+            title=title,
+            then=day_words(then),
+            now=day_words(now),
+        )
+    ]
     by_change = sorted(both, key=lambda row: -abs(row.change(floor)))
     for row in by_change[:6]:
-        parts.append(f"{row.label}: {percent_words(row.then, floor)} to {percent_words(row.now, floor)}")
+        parts.append(
+            _(
+                "%(label)s: %(then)s to %(now)s",
+                label=row.label,
+                then=percent_words(row.then, floor),
+                now=percent_words(row.now, floor),
+            )
+        )
     if len(both) > _NAMED:
-        parts.append(f"the {_NAMED} that moved most are named")
-    if number > len(both):
-        parts.append(f"left out: {counted(number - len(both), 'row')} with no one in scope on one of the days")
+        parts.append(_("the %(count)s that moved most are named", count=number(_NAMED)))
+    if rows > len(both):
+        parts.append(
+            ngettext(
+                "left out: %(n)s row with no one in scope on one of the days",
+                "left out: %(n)s rows with no one in scope on one of the days",
+                rows - len(both),
+            )
+        )
     return " ".join(sentence(each) for each in parts)
 
 
@@ -137,7 +172,11 @@ def _drawn(both: Sequence[_Pair], then: date, now: date, floor: Assurance, findi
     x = {"field": "x", "type": "quantitative", "scale": {"domain": [-0.2, _RIGHT], "nice": False}, "axis": None}
     y_scale = {"domain": [0, 100], "nice": False}
     y = {"field": "share", "type": "quantitative", "scale": y_scale, "axis": None}
-    tooltip = [{"field": "label", "title": "In"}, {"field": "when", "title": "On"}, {"field": "said", "title": "Covered"}]
+    tooltip = [
+        {"field": "label", "title": _("In")},
+        {"field": "when", "title": _("On")},
+        {"field": "said", "title": _("Covered")},
+    ]
 
     def lines(style: str, is_named: bool) -> list[dict[str, Any]]:
         transform = [{"filter": f"datum.named === {'true' if is_named else 'false'}"}]

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+
+from babel import Locale
+from babel.numbers import get_decimal_symbol, get_group_symbol
+
+from tracker.language import DEFAULT, locale
 
 FONT = "Source Sans Pro"
 FILE_WIDTH = 640  # pixels: of a picture that stands in no page
@@ -134,7 +140,7 @@ def themed(
         heading: a line above the picture, and ``caption`` a quieter one below that: for a file, which travels alone.
     """
     drawn = dict(spec)
-    drawn["config"] = _config(THEMES[theme])
+    drawn["config"] = {**_config(THEMES[theme]), **_written(locale())}
     drawn["background"] = THEMES[theme].paper
     drawn["usermeta"] = {**spec.get("usermeta", {}), "theme": theme}
     if width is not None:
@@ -142,6 +148,38 @@ def themed(
     if heading:
         drawn["title"] = {"text": _lines(heading, 80), "subtitle": _lines(caption, 100) if caption else []}
     return drawn
+
+
+@cache
+def _written(spoken: Locale) -> Mapping[str, Any]:
+    """How a language writes the numbers and months along the axes. English is what the library writes by itself."""
+    if str(spoken) == DEFAULT:
+        return {}
+    days = {width: [spoken.days["format"][width][place] for place in (6, 0, 1, 2, 3, 4, 5)] for width in _WIDTHS}
+    months = {width: [spoken.months["format"][width][place] for place in range(1, 13)] for width in _WIDTHS}
+    return {
+        "locale": {
+            "number": {
+                "decimal": get_decimal_symbol(spoken),
+                "thousands": get_group_symbol(spoken),
+                "grouping": [3],
+                "currency": ["", ""],
+            },
+            "time": {
+                "dateTime": "%x, %X",
+                "date": "%Y-%m-%d",
+                "time": "%H:%M:%S",
+                "periods": ["AM", "PM"],
+                "days": days["wide"],
+                "shortDays": days["abbreviated"],
+                "months": months["wide"],
+                "shortMonths": months["abbreviated"],
+            },
+        }
+    }
+
+
+_WIDTHS = ("wide", "abbreviated")
 
 
 def _lines(text: str, length: int) -> list[str]:

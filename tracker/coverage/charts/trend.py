@@ -7,23 +7,24 @@ from typing import Any
 
 from tracker.coverage.charts.wording import (
     FIGURE_COLUMNS,
-    counted,
     day_words,
     drawn_share,
     figure_cells,
-    listed,
     month_words,
-    percent,
     percent_words,
     reaches,
     sentence,
     share_axis,
     share_words,
     specification,
+    target_words,
 )
 from tracker.coverage.exports.shapes import Chart, Column, Kind, Table
+from tracker.coverage.saying import capital
 from tracker.coverage.trends import Trend
+from tracker.curriculum.coverage import Figure, whole_percent
 from tracker.curriculum.words import Assurance
+from tracker.language import _, in_list, ngettext, percent
 
 _DAY = {"field": "at", "type": "temporal", "scale": {"type": "utc"}}
 
@@ -32,10 +33,10 @@ def trend_chart(trend: Trend, *, title: str, floor: Assurance, target: float | N
     """Coverage month by month.
 
     Args:
-        title: whose it is, as a sentence begins: "Local 80".
+        title: whose it is, in the middle of a sentence: "Local 80".
         target: the share aimed at; None where there is none.
     """
-    finding = _finding(trend, title, floor, target)
+    finding = capital(_finding(trend, title, floor, target))
     summary = _summary(trend, title, floor, target)
     return Chart("trend", finding, summary, _drawn(trend, floor, target, finding, summary), _table(trend, floor, title))
 
@@ -44,56 +45,100 @@ def _finding(trend: Trend, title: str, floor: Assurance, target: float | None) -
     asked = trend.asked
     if not asked:
         if any(figure is None for _, figure in trend.points):
-            return "No figure of these months may be shown"
-        return f"No one was in scope in {title} between {month_words(trend.points[0].day)} and {month_words(trend.as_of)}"
+            return _("No figure of these months may be shown")
+        return _(
+            "No one was in scope in %(title)s between %(first)s and %(last)s",
+            title=title,
+            first=month_words(trend.points[0].day),
+            last=month_words(trend.as_of),
+        )
     (first_day, first), (last_day, last) = asked[0], asked[-1]
     if last_day != trend.points[-1].day:
-        return f"No one has been in scope in {title} since {month_words(last_day)}"
+        return _("No one has been in scope in %(title)s since %(month)s", title=title, month=month_words(last_day))
     if len(asked) == 1:
-        return f"{title}: {share_words(last, floor)} on {day_words(last_day)}, with no one in scope before"
+        return _(
+            "%(title)s: %(share)s on %(day)s, with no one in scope before",
+            title=title,
+            share=share_words(last, floor),
+            day=day_words(last_day),
+        )
     if target is not None:
-        aim = f"target of {round(100 * target)}\u00a0%"
+        aim = percent(round(100 * target))
         is_reached = [reaches(figure, floor, target) for _, figure in asked]
         if is_reached[-1]:
             if all(is_reached):
-                return f"{title} has been at or above its {aim} since {month_words(first_day)}"
+                return _(
+                    "%(title)s has been at or above its target of %(share)s since %(month)s",
+                    title=title,
+                    share=aim,
+                    month=month_words(first_day),
+                )
             passed = asked[len(asked) - is_reached[::-1].index(False)][0]
-            return f"{title} passed its {aim} in {month_words(passed)}"
+            return _(
+                "%(title)s passed its target of %(share)s in %(month)s", title=title, share=aim, month=month_words(passed)
+            )
         if any(is_reached):
             lost = asked[len(asked) - is_reached[::-1].index(True)][0]
-            return f"{title} fell below its {aim} in {month_words(lost)}"
-    then, now = (percent(figure.covered(floor), figure.in_scope) for figure in (first, last))
+            return _(
+                "%(title)s fell below its target of %(share)s in %(month)s", title=title, share=aim, month=month_words(lost)
+            )
+    then, now = (whole_percent(figure.covered(floor), figure.in_scope) for figure in (first, last))
+    values = {"title": title, "then": percent(then), "now": percent(now), "month": month_words(first_day)}
     if then == now:
-        return f"Coverage in {title} stands at {now}\u00a0%, as in {month_words(first_day)}"
-    way = "rose" if now > then else "fell"
-    return f"Coverage in {title} {way} from {then}\u00a0% to {now}\u00a0% since {month_words(first_day)}"
+        return _("Coverage in %(title)s stands at %(now)s, as in %(month)s", **values)
+    if now > then:
+        return _("Coverage in %(title)s rose from %(then)s to %(now)s since %(month)s", **values)
+    return _("Coverage in %(title)s fell from %(then)s to %(now)s since %(month)s", **values)
 
 
 def _summary(trend: Trend, title: str, floor: Assurance, target: float | None) -> str:
     asked = trend.asked
-    parts = [f"A line of coverage in {title} by month, {month_words(trend.points[0].day)} to {day_words(trend.as_of)}"]
-    hidden = sum(figure is None for _, figure in trend.points)
+    parts = [
+        _(
+            "A line of coverage in %(title)s by month, %(first)s to %(last)s",
+            title=title,
+            first=month_words(trend.points[0].day),
+            last=day_words(trend.as_of),
+        )
+    ]
+    hidden = sum(point.figure is None for point in trend.points)
     if hidden:
-        parts.append(f"{counted(hidden, 'month')} hidden, for fewer than five locals contribute")
+        parts.append(
+            ngettext(
+                "%(n)s month hidden, for fewer than five locals contribute",
+                "%(n)s months hidden, for fewer than five locals contribute",
+                hidden,
+            )
+        )
     if not asked:
-        parts.append("there is nothing to draw: no one was in scope")
+        parts.append(_("there is nothing to draw: no one was in scope"))
         return " ".join(sentence(each) for each in parts)
     if asked[0][0] != trend.points[0].day and not hidden:
-        parts.append(f"no one was in scope before {month_words(asked[0][0])}")
-    parts.append(f"{day_words(asked[0][0])}: {share_words(asked[0][1], floor)}")
+        parts.append(_("no one was in scope before %(month)s", month=month_words(asked[0][0])))
+    parts.append(_on_day(*asked[0], floor))
     if len(asked) > 2:
         by_share = sorted(asked, key=lambda each: each[1].share(floor) or 0.0)
         parts.append(
-            f"lowest {percent_words(by_share[0][1], floor)} in {month_words(by_share[0][0])},"
-            f" highest {percent_words(by_share[-1][1], floor)} in {month_words(by_share[-1][0])}"
+            _(
+                "lowest %(low)s in %(low_month)s, highest %(high)s in %(high_month)s",
+                low=percent_words(by_share[0][1], floor),
+                low_month=month_words(by_share[0][0]),
+                high=percent_words(by_share[-1][1], floor),
+                high_month=month_words(by_share[-1][0]),
+            )
         )
     if len(asked) > 1:
-        parts.append(f"{day_words(asked[-1][0])}: {share_words(asked[-1][1], floor)}")
+        parts.append(_on_day(*asked[-1], floor))
     if target is not None:
-        parts.append(f"the target is {round(100 * target)}\u00a0%")
+        parts.append(_("the target is %(share)s", share=percent(round(100 * target))))
     if trend.marks:
-        parts.append(f"the path changed: {listed([f'{words} from {day_words(day)}' for day, words in trend.marks])}")
+        marks = [_("%(version)s from %(day)s", version=mark.words, day=day_words(mark.day)) for mark in trend.marks]
+        parts.append(_("the path changed: %(changes)s", changes=in_list(marks)))
     return " ".join(sentence(each) for each in parts)
+
+
+def _on_day(day: date, figure: Figure, floor: Assurance) -> str:
+    return _("%(day)s: %(share)s", day=day_words(day), share=share_words(figure, floor))
 
 
 def _drawn(trend: Trend, floor: Assurance, target: float | None, finding: str, summary: str) -> dict[str, Any]:
@@ -103,7 +148,7 @@ def _drawn(trend: Trend, floor: Assurance, target: float | None, finding: str, s
             "at": _moment(day),
             "share": drawn_share(figure, floor),
             "when": day_words(day),
-            "said": share_words(figure, floor) if figure and figure.in_scope else "no one in scope",
+            "said": share_words(figure, floor) if figure else _("no one in scope"),
         }
         for day, figure in trend.points
     ]
@@ -114,9 +159,9 @@ def _drawn(trend: Trend, floor: Assurance, target: float | None, finding: str, s
         "field": "share",
         "type": "quantitative",
         "scale": {"domain": [0, 100]},
-        "axis": share_axis(titleX=0, titleY=-12),
+        "axis": share_axis(_("Covered, % of those in scope"), titleX=0, titleY=-12),
     }
-    tooltip = [{"field": "when", "title": "On"}, {"field": "said", "title": "Covered"}]
+    tooltip = [{"field": "when", "title": _("On")}, {"field": "said", "title": _("Covered")}]
     is_high = bool(drawn) and drawn[-1]["share"] > 92
     layers: list[dict[str, Any]] = [
         {"mark": {"type": "line", "style": "main-line", "interpolate": "linear"}, "encoding": {"y": share}},
@@ -160,7 +205,7 @@ def _target_layers(target: float, drawn: list[dict[str, Any]]) -> list[dict[str,
             "encoding": {"x": {"value": 0}, "x2": {"value": "width"}, "y": y},
         },
         {
-            "data": {"values": [{"words": f"target {target:g}\u00a0%"}]},
+            "data": {"values": [{"words": target_words(target / 100)}]},
             "mark": {**words, "style": "text"},
             "encoding": {**at, "y": y, "text": {"field": "words"}},
         },
@@ -190,7 +235,8 @@ def _table(trend: Trend, floor: Assurance, title: str) -> Table:
     said = {}
     for day, words in trend.marks:  # beside the first point that it may have moved
         at = next(point.day for point in trend.points if point.day >= day)
-        said[at] = f"{words} from {day.isoformat()}"
+        said[at] = _("%(version)s from %(day)s", version=words, day=day.isoformat())
     rows = [(day, *figure_cells(figure, floor), said.get(day, "")) for day, figure in trend.points]
-    note = "The end of each month, and the day asked. Share is empty where no one is in scope."
-    return Table((Column("day", Kind.DAY), *FIGURE_COLUMNS, Column("path_changed")), rows, f"{title} by month", note)
+    note = _("The end of each month, and the day asked. Share is empty where no one is in scope.")
+    called = _("%(title)s by month", title=title)
+    return Table((Column("day", Kind.DAY), *FIGURE_COLUMNS, Column("path_changed")), rows, called, note)

@@ -7,12 +7,16 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from tracker import language
 from tracker.coverage.exports.shapes import Cell, Column, Kind
-from tracker.curriculum.coverage import Figure
+from tracker.coverage.saying import plain_day, share_words
+from tracker.curriculum.coverage import Figure, whole_percent
 from tracker.curriculum.words import Assurance
+from tracker.language import _, lazy
+
+__all__ = ["share_words"]  # and what follows
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-SHARE_TITLE = "Covered, % of those in scope"
 
 FIGURE_COLUMNS = (
     Column("in_scope", Kind.COUNT),
@@ -20,7 +24,7 @@ FIGURE_COLUMNS = (
     Column("share", Kind.SHARE),
     Column("claimed", Kind.COUNT),
     Column("reviewed", Kind.COUNT),
-    Column("provider", Kind.COUNT, "By provider"),
+    Column("provider", Kind.COUNT, lazy("By provider")),
 )
 
 
@@ -31,24 +35,19 @@ def figure_cells(figure: Figure | None, floor: Assurance) -> tuple[Cell, ...]:
     return (figure.in_scope, figure.covered(floor), figure.share(floor), figure.claimed, figure.reviewed, figure.provider)
 
 
-def percent(covered: int, in_scope: int) -> int:
-    """A share as a whole percent: 100 only when it is all of them, 0 only when it is none."""
-    if not in_scope:
-        return 0
-    nearest = (200 * covered + in_scope) // (2 * in_scope)
-    if covered in (0, in_scope):
-        return nearest
-    return min(max(nearest, 1), 99)
-
-
 def percent_words(figure: Figure, floor: Assurance) -> str:
     """``61 %``."""
-    return f"{percent(figure.covered(floor), figure.in_scope)}\u00a0%"
+    return language.percent(whole_percent(figure.covered(floor), figure.in_scope))
 
 
-def share_words(figure: Figure, floor: Assurance) -> str:
-    """``312 of 512 · 61 %``."""
-    return f"{figure.covered(floor):,} of {figure.in_scope:,} · {percent_words(figure, floor)}"
+def target_words(target: float) -> str:
+    """``target 80 %``, beside the line that marks it."""
+    return _("target %(share)s", share=exact_percent(100 * target))
+
+
+def exact_percent(share: float) -> str:
+    """``62.5 %``, with as many places as were stated."""
+    return f"{language.number(round(share, 2))}\u00a0%"
 
 
 def drawn_share(figure: Figure | None, floor: Assurance) -> float | None:
@@ -64,30 +63,17 @@ def reaches(figure: Figure, floor: Assurance, target: float) -> bool:
 
 def day_words(day: date) -> str:
     """``31 March 2026``."""
-    return f"{day.day} {day:%B} {day.year}"
+    return plain_day(day)  # sentences break where they must
 
 
 def month_words(day: date) -> str:
     """``March 2026``."""
-    return f"{day:%B} {day.year}"
-
-
-def people(number: int) -> str:
-    return "1 person" if number == 1 else f"{number:,} people"
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return language.month(day).replace("\u00a0", " ")
 
 
 def short(label: str) -> str:
     """What a unit is called where room is scarce: its number, without its name."""
     return label.split(" · ")[0]
-
-
-def listed(words: Sequence[str]) -> str:
-    """``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
 def sentence(words: str) -> str:
@@ -112,7 +98,7 @@ def specification(
     }
 
 
-def share_axis(title: str = SHARE_TITLE, **more: Any) -> dict[str, Any]:
+def share_axis(title: str, **more: Any) -> dict[str, Any]:
     """An axis of shares: always the whole of it, 0 to 100 %."""
     return {"title": title, "values": [0, 25, 50, 75, 100], "labelExpr": "datum.value + ' %'", **more}
 

@@ -28,6 +28,7 @@ from tracker.curriculum.likeness import (
     slips_of,
 )
 from tracker.curriculum.words import UnitKind
+from tracker.language import _, ngettext
 from tracker.models import Identifier, IdentifierKind, Member, Membership, Unit
 from tracker.models.loading import in_chunks
 
@@ -117,7 +118,7 @@ def _by_identifiers(session: Session, learners: Sequence[WaitingLearner], found:
                 alias = f"email:{email_key(email)}|{plain_text(name)}"  # as operations.matching.learner_key writes it
                 asked.setdefault((IdentifierKind.ALIAS, alias), []).append((place, email))
     held: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for chunk in in_chunks(sorted({value for _, value in asked}), 5_000):
+    for chunk in in_chunks(sorted({value for _kind, value in asked}), 5_000):
         for kind, value, member_id, shown in session.execute(
             select(Identifier.kind, Identifier.value, Identifier.member_id, Identifier.shown).where(
                 Identifier.kind.in_(IdentifierKind), Identifier.value.in_(chunk)
@@ -129,14 +130,22 @@ def _by_identifiers(session: Session, learners: Sequence[WaitingLearner], found:
             for member_id, shown in holders:
                 mine = found[place].setdefault(member_id, _Found())
                 if key[0] == IdentifierKind.NUMBER:
-                    mine.add(Rank.NUMBER, f"{text} is their member number {shown}, written otherwise")
+                    mine.add(
+                        Rank.NUMBER,
+                        _("%(text)s is their member number %(shown)s, written otherwise", text=text, shown=shown),
+                    )
                 elif key[0] == IdentifierKind.ALIAS:
-                    mine.add(Rank.RECOGNISED, f"someone recognised them by {text} before")
+                    mine.add(Rank.RECOGNISED, _("someone recognised them by %(text)s before", text=text))
                 elif len(holders) == 1:
-                    mine.add(Rank.EMAIL, f"{text} is their address")
+                    mine.add(Rank.EMAIL, _("%(text)s is their address", text=text))
                 else:
-                    others = "another member’s" if len(holders) == 2 else f"{len(holders) - 1} other members’"
-                    mine.add(Rank.SHARED, f"{text} is their address and {others}, so it decides nothing by itself")
+                    said = ngettext(
+                        "%(text)s is their address and another member’s, so it decides nothing by itself",
+                        "%(text)s is their address and %(n)s other members’, so it decides nothing by itself",
+                        len(holders) - 1,
+                        text=text,
+                    )
+                    mine.add(Rank.SHARED, said)
 
 
 def _by_mailbox(session: Session, learners: Sequence[WaitingLearner], found: list[dict[int, _Found]]) -> None:
@@ -145,7 +154,7 @@ def _by_mailbox(session: Session, learners: Sequence[WaitingLearner], found: lis
     asked = [
         Beginning(place, beginning)
         for place, mine in enumerate(emails)
-        for email, _ in mine
+        for email, _box in mine
         for beginning in box_beginnings(email)
     ]
     for place, member_id, shown in addresses_beginning(session, asked):
@@ -153,11 +162,17 @@ def _by_mailbox(session: Session, learners: Sequence[WaitingLearner], found: lis
         for email, box in emails[place]:
             likeness = email_likeness(email, shown) if plain.startswith(box) else None
             if likeness is EmailLikeness.SAME_BOX:
-                reason = (Rank.EMAIL, f"{email} is the same mailbox as their address {shown}")
+                reason = (
+                    Rank.EMAIL,
+                    _("%(email)s is the same mailbox as their address %(shown)s", email=email, shown=shown),
+                )
             elif likeness is EmailLikeness.DOMAIN_SLIP:
-                reason = (Rank.EMAIL, f"{email} is their address {shown}, but for one letter after the @")
+                reason = (
+                    Rank.EMAIL,
+                    _("%(email)s is their address %(shown)s, but for one letter after the @", email=email, shown=shown),
+                )
             elif likeness is EmailLikeness.OTHER_DOMAIN:
-                reason = (Rank.LIKE, f"{email} begins as their address {shown} does")
+                reason = (Rank.LIKE, _("%(email)s begins as their address %(shown)s does", email=email, shown=shown))
             else:
                 continue
             found[place].setdefault(member_id, _Found()).add(*reason)
@@ -227,7 +242,7 @@ def _ranked(
         told.sort(key=lambda each: each[:3])
         exact = sum(order[0] <= Rank.EMAIL for order, *_ in told)
         chosen.append([])
-        for order, _, member_id, mine, local in told[:_MOST]:
+        for order, _name, member_id, mine, local in told[:_MOST]:
             is_sure = order[0] <= Rank.EMAIL and exact == 1 and mine.name is not None
             chosen[-1].append((member_id, Rank(order[0]), _reasons(learner, members[member_id], mine, local), is_sure))
     shown = sorted({member_id for mine in chosen for member_id, *_ in mine})
@@ -243,9 +258,9 @@ def _reasons(learner: WaitingLearner, member: Member, found: _Found, local: str)
     if found.name is not None:
         reasons.append(found.name.words)
     elif found.is_named:
-        reasons.append(f"but another name: reported as {learner.name}")
+        reasons.append(_("but another name: reported as %(name)s", name=learner.name))
     if local:
-        reasons.append(f"a card in Local {local}, where the report puts them")
+        reasons.append(_("a card in Local %(number)s, where the report puts them", number=local))
     return tuple(reasons)
 
 

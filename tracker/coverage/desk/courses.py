@@ -17,6 +17,7 @@ from tracker.coverage.paging import Page
 from tracker.curriculum.keys import course_key, plain_text, slug_of
 from tracker.curriculum.likeness import title_likeness
 from tracker.curriculum.words import Outcome
+from tracker.language import _, ngettext
 from tracker.models import Course, CourseReference, ReferenceKind, WaitingCompletion
 
 _PAGE = 20
@@ -138,11 +139,20 @@ def _reason(session: Session, titles: Sequence[str]) -> str:
     ).all()
     if len(twins) > 1:
         codes = ", ".join(course.code for course in twins)
-        return f"{len(twins)} courses have this title ({codes}), so it names none of them"
+        return ngettext(
+            "%(n)s course has this title (%(codes)s), so it names none of them",
+            "%(n)s courses have this title (%(codes)s), so it names none of them",
+            len(twins),
+            codes=codes,
+        )
     known = session.scalars(select(Course).where(Course.id.in_(named)).order_by(Course.code)).first()
     if known is not None and known.retired_on is not None:
-        return f"{known.title} was retired on {known.retired_on}: a member’s own word of a later day is not taken"
-    return "no course has this id, title or address"
+        return _(
+            "%(title)s was retired on %(day)s: a member’s own word of a later day is not taken",
+            title=known.title,
+            day=known.retired_on,
+        )
+    return _("no course has this id, title or address")
 
 
 def _likely(title: str, catalogue: Sequence[Course]) -> tuple[LikelyCourse, ...]:

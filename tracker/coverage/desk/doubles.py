@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from tracker.coverage.derivation import FactReader
 from tracker.coverage.directory import MemberLine, member_lines, user_names
 from tracker.coverage.paging import Page
+from tracker.coverage.saying import local_called
 from tracker.curriculum.likeness import names_alike
+from tracker.language import _, word
 from tracker.models import (
     Assignment,
     AuditEntry,
@@ -70,7 +72,7 @@ def sharing_an_address(session: Session, day: date) -> list[Double]:
     for value, member in rows:
         holders.setdefault(value, []).append(member)
     pairs = [
-        (one, other, f"both have the address {value}", names_alike(one.name, other.name))
+        (one, other, _("both have the address %(address)s", address=value), names_alike(one.name, other.name))
         for value, members in holders.items()
         for place, one in enumerate(members)
         for other in members[place + 1 :]
@@ -95,7 +97,7 @@ def namesakes_page(session: Session, day: date, after: tuple[int, int] | None = 
     shown = found[:_PAGE]
     ids = {each for pair in shown for each in pair}
     members = {each.member_id: each for each in session.scalars(select(Member).where(Member.member_id.in_(ids)))}
-    reason = "the same name and local, with cards that do not overlap"
+    reason = _("the same name and local, with cards that do not overlap")
     doubles = _doubles(session, [(members[one], members[other], reason, True) for one, other in shown], day)
     return Page(doubles, f"{shown[-1][0]}-{shown[-1][1]}" if len(found) > _PAGE else None)
 
@@ -122,7 +124,7 @@ def _namesakes(session: Session, since: str) -> Iterator[tuple[str, dict[int, li
     )
     for name, cards in groupby(rows, key=itemgetter(0)):
         people: dict[int, list[_Card]] = {}
-        for _, member_id, unit_id, craft_id, from_on, until_on in cards:
+        for _name, member_id, unit_id, craft_id, from_on, until_on in cards:
             people.setdefault(member_id, []).append(_Card(unit_id, craft_id, read.day(from_on), read.end(until_on)))
         yield name, people
 
@@ -196,7 +198,7 @@ def _cards(session: Session, member_id: int) -> list[Told]:
     )
     return [
         Told(
-            f"Local {number} · {craft} · {card.status}",
+            f"{local_called(number)} · {craft} · {word(card.status)}",
             *(card.from_on, card.until_on, ("card", card.unit_id, card.craft_id, card.from_on)),
         )
         for card, number, craft in rows
@@ -212,7 +214,7 @@ def _completions(session: Session, member_id: int) -> list[Told]:
     )
     return [
         Told(
-            f"{title} · {done.assurance.word}",
+            f"{title} · {word(done.assurance.word)}",
             *(done.completed_on, None, ("completion", done.course_id, done.completed_on, done.assurance)),
         )
         for done, title in rows
@@ -228,7 +230,7 @@ def _asked(session: Session, member_id: int) -> list[Told]:
     )
     return [
         Told(
-            f"{title}, {ask.kind.value}",
+            _("%(path)s, %(kind)s", path=title, kind=word(ask.kind.value)),
             *(ask.assigned_on, ask.until_on),
             ("ask", ask.path_id, ask.version_id, ask.kind, ask.assigned_on, ask.until_on, ask.due_on),
         )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from tracker.coverage.paging import Page
 from tracker.curriculum.keys import plain_text
 from tracker.curriculum.words import Outcome
+from tracker.language import _
 from tracker.models import WaitingCompletion
 
 _PAGE = 20
@@ -33,7 +34,7 @@ class Said(NamedTuple):
     @property
     def in_words(self) -> str:
         """The name, or failing that the surest of the rest."""
-        return self.name or self.email or self.number or self.provider_id or "no name"
+        return self.name or self.email or self.number or self.provider_id or _("no name")
 
 
 class CourseCount(NamedTuple):

@@ -1,6 +1,7 @@
 """Reports as files.
 
 - `shapes`    a report as a document of tables and charts: what every form is made from
+- `headings`  what people call the columns that programs know by name
 - `text`      the document as CSV, and text that no spreadsheet takes for a formula
 - `workbook`  the document as XLSX
 - `pdf`       the document as PDF: by `printing`, from the templates in `print/`
@@ -14,7 +15,6 @@ from tracker.coverage.exports.pdf import MOST_ROWS as MOST_PRINTED_ROWS
 from tracker.coverage.exports.pdf import TooLongToPrint, document_pdf
 from tracker.coverage.exports.shapes import (
     COVERAGE_DEFINITIONS,
-    FLOOR_WORDS,
     Chart,
     Column,
     Document,
@@ -22,6 +22,7 @@ from tracker.coverage.exports.shapes import (
     Kind,
     Table,
     facts_asked,
+    floor_words,
 )
 from tracker.coverage.exports.text import document_csv, safe_text, share_text, write_csv
 from tracker.coverage.exports.workbook import document_workbook, write_workbook
@@ -29,7 +30,6 @@ from tracker.coverage.exports.workbook import document_workbook, write_workbook
 __all__ = [
     "COLUMNS",
     "COVERAGE_DEFINITIONS",
-    "FLOOR_WORDS",
     "MOST_PRINTED_ROWS",
     "Chart",
     "Column",
@@ -47,6 +47,7 @@ __all__ = [
     "document_pdf",
     "document_workbook",
     "facts_asked",
+    "floor_words",
     "safe_text",
     "share_text",
     "write_csv",

@@ -11,9 +11,11 @@ from typing import Any
 from tracker.coverage.exports.shapes import COVERAGE_DEFINITIONS, Chart, Column, Document, For, Kind, Table, facts_asked
 from tracker.coverage.exports.text import safe_text, share_text
 from tracker.coverage.figures import CoverageReport, CoverageRow
-from tracker.curriculum.coverage import Figure, whole_percent
+from tracker.coverage.saying import local_called, share_words
+from tracker.curriculum.coverage import Figure
 from tracker.curriculum.local_numbers import natural
 from tracker.curriculum.words import Assurance, UnitKind
+from tracker.language import _, lazy, ngettext
 
 COLUMNS = ("path", "unit", "unit_kind", "in_scope", "covered", "share", "claimed", "reviewed", "provider")
 
@@ -28,18 +30,18 @@ _TABLE = (
     Column("in_scope", Kind.COUNT),
     Column("covered", Kind.COUNT),
     Column("share", Kind.SHARE),
-    Column("claimed", Kind.COUNT, "Claimed or surer"),
-    Column("reviewed", Kind.COUNT, "Reviewed or surer"),
-    Column("provider", Kind.COUNT, "By provider"),
-    Column("path_title", title="Path", whom=For.PEOPLE),
-    Column("unit_title", title="Unit", whom=For.PEOPLE),
+    Column("claimed", Kind.COUNT, lazy("Claimed or surer")),
+    Column("reviewed", Kind.COUNT, lazy("Reviewed or surer")),
+    Column("provider", Kind.COUNT, lazy("By provider")),
+    Column("path_title", title=lazy("Path"), whom=For.PEOPLE),
+    Column("unit_title", title=lazy("Unit"), whom=For.PEOPLE),
 )
 
 
-def coverage_table(report: CoverageReport, title: str = "Coverage", note: str = "") -> Table:
+def coverage_table(report: CoverageReport, title: str = "", note: str = "") -> Table:
     """The report's rows. Bare, they are those of `tracker coverage --format csv`."""
     rows = [(*_cells(report, row), row.path_title or row.path, _unit_title(row)) for row in report.rows]
-    return Table(_TABLE, rows, title, note)
+    return Table(_TABLE, rows, title or _("Coverage"), note)
 
 
 def coverage_document(
@@ -78,7 +80,8 @@ def paper_tables(report: CoverageReport) -> list[Table]:
     cells = {(row.unit, row.path): row.figure for row in asked}
     order = sorted(units, key=lambda unit: (_KINDS.get(units[unit].unit_kind, 2), natural(unit)))
     rest = len({row.unit for row in report.rows}) - len(units)
-    note = f"In {rest:,} more {'unit' if rest == 1 else 'units'} no one is in scope." if rest else ""
+    said = ngettext("In %(n)s more unit no one is in scope.", "In %(n)s more units no one is in scope.", rest)
+    note = said if rest else ""
     tables = []
     for start in range(0, len(paths), _PATHS_ACROSS):
         across = paths[start : start + _PATHS_ACROSS]
@@ -87,7 +90,9 @@ def paper_tables(report: CoverageReport) -> list[Table]:
             for unit in order
             if any((unit, code) in cells for _, code in across)
         ]
-        told = "Coverage" if len(paths) <= _PATHS_ACROSS else f"Coverage, paths {start + 1} to {start + len(across)}"
+        told = _("Coverage")
+        if len(paths) > _PATHS_ACROSS:
+            told = _("Coverage, paths %(first)s to %(last)s", first=start + 1, last=start + len(across))
         columns = [Column("unit"), *(Column(code, title=title) for title, code in across)]
         tables.append(Table(columns, lines, told, note))
     return tables
@@ -97,15 +102,15 @@ def _cell(figure: Figure | None, floor: Assurance) -> str:
     """ "312 of 512 · 61 %", as the page tells it."""
     if figure is None:
         return "–"
-    covered, in_scope = figure.covered(floor), figure.in_scope
-    return f"{covered:,} of {in_scope:,} · {whole_percent(covered, in_scope)}\u00a0%"
+    return share_words(figure, floor)
 
 
 def _unit_title(row: CoverageRow) -> str:
     """How people call it, as its page does."""
-    called = f"Local {row.unit}" if row.unit_kind == UnitKind.LOCAL.value else ""
-    name = row.unit_title if row.unit_title != called else ""
-    return " · ".join(part for part in (called, name) if part) or row.unit
+    if row.unit_kind != UnitKind.LOCAL.value:
+        return row.unit_title or row.unit
+    called = local_called(row.unit)
+    return f"{called} · {row.unit_title}" if row.unit_title not in ("", f"Local {row.unit}") else called
 
 
 def _cells(report: CoverageReport, row: CoverageRow) -> tuple[Any, ...]:

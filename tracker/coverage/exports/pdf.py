@@ -8,6 +8,7 @@ from typing import Any
 from tracker.coverage.exports.printing import printed_cell, printed_chart, printed_text, typeset
 from tracker.coverage.exports.shapes import Cell, Document, For, Kind, Table
 from tracker.curriculum.coverage import whole_percent
+from tracker.language import _, number, percent, word
 
 MOST_ROWS = 3_000  # about 90 pages: nobody reads more, and the typesetter takes 180 MB for each thousand
 _NUMBERS = (Kind.COUNT, Kind.SHARE, Kind.NUMBER)
@@ -20,8 +21,13 @@ class TooLongToPrint(Exception):
 
     def __init__(self, rows: int) -> None:
         super().__init__(
-            f"This report has {rows:,} rows; a PDF holds at most {MOST_ROWS:,}. "
-            "Take it as CSV or XLSX, which hold all of it, or ask for less at once."
+            _(
+                "This report has %(rows)s rows; a PDF holds at most %(most)s. Take it as CSV or XLSX, which hold all of it,"
+                " or"
+                " ask for less at once.",
+                rows=number(rows),
+                most=number(MOST_ROWS),
+            )
         )
 
 
@@ -37,14 +43,17 @@ def document_pdf(document: Document) -> bytes:
         raise TooLongToPrint(rows)
     tables = [_table(table) for table in document.printed]
     scope, day = document.fact("Scope"), document.fact("As of")
+    day = _("as of %(day)s", day=day) if day else ""
     return typeset(
         "document",
         {
-            "title": printed_text(document.title).strip() or "Report",
-            "foot": printed_text(" · ".join(part for part in (scope, day and f"as of {day}") if part)),
-            "facts": [[printed_text(name), printed_text(value)] for name, value in document.facts],
+            "title": printed_text(document.title).strip() or _("Report"),
+            "foot": printed_text(" · ".join(part for part in (scope, day) if part)),
+            "facts": [
+                [printed_text(_("%(name)s:", name=word(name))), printed_text(value)] for name, value in document.facts
+            ],
             "findings": [printed_text(each) for each in document.findings],
-            "definitions": [printed_text(each) for each in document.definitions],
+            "definitions": [printed_text(word(each)) for each in document.definitions],
             "charts": [printed_chart(chart) for chart in document.charts],
             "tables": tables,
             "wide": any(len(table["columns"]) > _MANY_COLUMNS or table["wide"] for table in tables),
@@ -63,11 +72,11 @@ def _table(table: Table) -> dict[str, Any]:
         if place == names.get("share") and None not in counts:
             covered, in_scope = (row[each] for each in counts if each is not None)
             if isinstance(covered, int) and isinstance(in_scope, int) and in_scope:
-                return f"{whole_percent(covered, in_scope)}\u00a0%"  # exactly, as the page does
+                return percent(whole_percent(covered, in_scope))  # exactly, as the page does
         return printed_cell(row[place], table.columns[place].kind)
 
     rows = [[printed(row, place) for place in places] for row in table.rows]
-    widths = [_width(rows, place) if column.kind is Kind.TEXT else 0 for place, column in enumerate(columns)]
+    widths = [_width(rows, place) if column.kind.is_text else 0 for place, column in enumerate(columns)]
     return {
         "title": printed_text(table.title),
         "note": printed_text(table.note),

@@ -17,6 +17,7 @@ from typing import Any
 
 from tracker.coverage.exports.shapes import Cell, Chart, Kind
 from tracker.coverage.exports.text import plain_line
+from tracker.language import _, locale, number, percent, word
 
 _TEMPLATES = Path(__file__).with_name("print")
 _BOX = "\u25a1"
@@ -26,7 +27,7 @@ _LONGEST = 16  # characters in a row without a place to break
 
 
 def typeset(template: str, data: Mapping[str, Any]) -> bytes:
-    """A tagged PDF (PDF/UA-1) of one of our templates.
+    """A tagged PDF (PDF/UA-1) of one of our templates, with the language that is spoken now and the house's own words in it.
 
     Raises:
         NotRendered: it could not be made now.
@@ -37,10 +38,28 @@ def typeset(template: str, data: Mapping[str, Any]) -> bytes:
         {
             "kind": "typst",
             "source": _template("house") + _template(template),
-            "inputs": {"data": json.dumps(data, ensure_ascii=False)},
+            "inputs": {"data": json.dumps({**_house(), **data}, ensure_ascii=False)},
             "standards": ["ua-1"],
         }
     )
+
+
+def _house() -> dict[str, Any]:
+    """What every printed report says besides its data: `house.typ` takes it."""
+    locale_ = locale()
+    return {
+        "lang": locale_.language,
+        "region": locale_.territory or "",
+        "words": {
+            "page": _("page %(page)s of %(pages)s", page="{page}", pages="{pages}"),
+            "boxes": _(
+                "%(box)s stands for a sign that the fonts of this server cannot draw. The CSV and XLSX files hold it.",
+                box="{box}",
+            ),
+            "nothing": _("There is nothing to tell: no row answers what was asked."),
+            "definitions": _("What the words mean"),
+        },
+    }
 
 
 @cache
@@ -86,15 +105,15 @@ def printed_cell(cell: Cell, kind: Kind) -> str:
     if cell is None:
         return "–" if kind is Kind.SHARE else ""
     if isinstance(cell, str):
-        return printed_text(cell)
+        return printed_text(word(cell) if kind is Kind.WORD else cell)
     if isinstance(cell, date):
         return cell.isoformat()
     if kind is Kind.SHARE:
-        return f"{percent(float(cell))}\u00a0%"
-    return f"{cell:,}"
+        return percent(whole_percent_of(float(cell)))
+    return number(cell)
 
 
-def percent(share: float) -> int:
+def whole_percent_of(share: float) -> int:
     """A share as a whole percent: 100 only when it is all of them, 0 only when it is none."""
     nearest = int((Decimal(repr(share)) * 100).quantize(Decimal(1), ROUND_HALF_UP))
     return nearest if share in (0, 1) else min(max(nearest, 1), 99)

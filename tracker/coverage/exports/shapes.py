@@ -12,7 +12,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from tracker.coverage.exports.headings import HEADINGS
 from tracker.curriculum.words import Assurance
+from tracker.language import _, mark, word
 
 Cell: TypeAlias = str | int | float | date | None
 
@@ -21,10 +23,16 @@ class Kind(StrEnum):
     """What a column holds, and so how it is written."""
 
     TEXT = "text"
+    WORD = "word"  # a marked word: as it is for programs, in the reader's language for people
     COUNT = "count"  # a whole number
     SHARE = "share"  # 0 to 1; None where no one is in scope
     NUMBER = "number"
     DAY = "day"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is written from the left, as words are."""
+        return self in (Kind.TEXT, Kind.WORD)
 
 
 class For(StrEnum):
@@ -37,7 +45,10 @@ class For(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """``name`` heads it for programs (``in_scope``), ``title`` for people ("In scope")."""
+    """``name`` heads it for programs (``in_scope``), in every language; ``title`` for people, in theirs ("In scope").
+
+    Without a title people read what :data:`HEADINGS` says of the name. A title that is made once is ``lazy``.
+    """
 
     name: str
     kind: Kind = Kind.TEXT
@@ -46,7 +57,8 @@ class Column:
 
     @property
     def heading(self) -> str:
-        return self.title or self.name.replace("_", " ").capitalize()
+        """As people read it, in the language that is spoken now."""
+        return str(self.title) if self.title else word(HEADINGS.get(self.name, self.name.replace("_", " ").capitalize()))
 
 
 @dataclass(frozen=True)
@@ -80,6 +92,8 @@ class Document:
 
     The first table is the report itself: a CSV file holds only that one, and says so where there are more. ``facts`` say
     what was asked, in order (scope, as of, as known on, floor …), ``definitions`` what the words mean; both head every form.
+
+    The facts' names and the definitions are marked, and translated where they are drawn: a fact is found by its own word.
     """
 
     title: str
@@ -104,26 +118,35 @@ class Document:
         return next((value for each, value in self.facts if each == name), "")
 
 
-FLOOR_WORDS = {
-    Assurance.CLAIMED: "claimed or surer",
-    Assurance.REVIEWED: "reviewed or surer",
-    Assurance.PROVIDER: "confirmed by the provider",
+_FLOORS = {
+    Assurance.CLAIMED: mark("claimed or surer"),
+    Assurance.REVIEWED: mark("reviewed or surer"),
+    Assurance.PROVIDER: mark("confirmed by the provider"),
 }
 
 COVERAGE_DEFINITIONS = (
-    "In scope: distinct people with a card here whose status counts, who are asked for the path and not exempt from it.",
-    "Covered: those in scope who hold the path complete on the day, counting only what is at least as sure as the floor.",
-    "Share: covered ÷ in scope; empty where no one is in scope.",
-    "Claimed, reviewed, provider: who is covered if what is at least that sure counts; each holds the surer ones too.",
-    "A person counts once in each local where they hold a card, and once in every unit above.",
+    mark(
+        "In scope: distinct people with a card here whose status counts, who are asked for the path and not exempt from it."
+    ),
+    mark(
+        "Covered: those in scope who hold the path complete on the day, counting only what is at least as sure as the floor."
+    ),
+    mark("Share: covered ÷ in scope; empty where no one is in scope."),
+    mark("Claimed, reviewed, provider: who is covered if what is at least that sure counts; each holds the surer ones too."),
+    mark("A person counts once in each local where they hold a card, and once in every unit above."),
 )
+
+
+def floor_words(floor: Assurance) -> str:
+    """What a floor counts, after "counting what is"."""
+    return word(_FLOORS[floor])
 
 
 def facts_asked(scope: str, as_of: date, known: date | None, floor: Assurance) -> list[tuple[str, str]]:
     """The lines that head every report: what was asked of whom, and for which day."""
     return [
-        ("Scope", scope),
-        ("As of", as_of.isoformat()),
-        ("As known on", known.isoformat() if known else "all that is known now"),
-        ("Floor", FLOOR_WORDS[floor]),
+        (mark("Scope"), scope),
+        (mark("As of"), as_of.isoformat()),
+        (mark("As known on"), known.isoformat() if known else _("all that is known now")),
+        (mark("Floor"), floor_words(floor)),
     ]

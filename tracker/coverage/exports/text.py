@@ -13,6 +13,7 @@ from typing import TextIO
 
 from tracker.coverage.exports.shapes import Cell, Document, For, Kind
 from tracker.coverage.exports.watching import Watch, unwatched
+from tracker.language import _, mark, word
 
 _FORMULA = "=+-@\u2212"  # as spreadsheets read them, once narrow
 _DANGEROUS = ("\t", "\r", "\n")
@@ -77,7 +78,7 @@ def write_csv(document: Document, out: TextIO, *, header: bool = True, watch: Wa
     places = range(len(table.columns)) if header else table.places(For.PEOPLE)
     columns = [(place, table.columns[place].kind) for place in places]
     writer.writerow([table.columns[place].name for place in places])
-    rows = watch("Writing the rows", table.rows, len(table.rows))
+    rows = watch(mark("Writing the rows"), table.rows, len(table.rows))
     writer.writerows([_written(row[place], kind) for place, kind in columns] for row in rows)
 
 
@@ -86,9 +87,9 @@ def heading(document: Document) -> Iterator[tuple[str, ...]]:
     yield (document.title,)
     for finding in document.findings:
         yield (finding,)
-    yield from ((name, value) for name, value in document.facts)
+    yield from ((word(name), value) for name, value in document.facts)
     for sentence in document.definitions:
-        yield (sentence,)
+        yield (word(sentence),)
 
 
 def _heading(document: Document) -> Iterator[tuple[str, ...]]:
@@ -96,8 +97,11 @@ def _heading(document: Document) -> Iterator[tuple[str, ...]]:
         yield tuple(safe_text(each) for each in line)
     table = document.tables[0]
     if len(document.tables) > 1:
-        others = ", ".join(each.title for each in document.tables[1:])
-        told = f"This file holds the table {table.title or document.title}. The XLSX and PDF files hold also: {others}."
+        told = _(
+            "This file holds the table %(table)s. The XLSX and PDF files hold also: %(others)s.",
+            table=table.title or document.title,
+            others=", ".join(each.title for each in document.tables[1:]),
+        )
         yield (safe_text(told),)
     if table.note:
         yield (safe_text(table.note),)

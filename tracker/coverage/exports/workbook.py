@@ -14,11 +14,11 @@ import xlsxwriter
 from tracker.coverage.exports.shapes import Cell, Document, Kind, Table
 from tracker.coverage.exports.text import heading, plain_line
 from tracker.coverage.exports.watching import Watch, unwatched
+from tracker.language import _, mark
 
 _FEW = 5_000  # rows up to which a workbook is made in memory; more are put on disk row by row
 _SHEET = 1_048_576  # rows that a spreadsheet shows: what is longer goes on on another sheet
 _CELL = 32_767  # characters that it keeps of a cell
-_CUT = " … (cut: the CSV file holds all of it)"
 _WIDEST = 60
 
 
@@ -82,7 +82,7 @@ def _write(
     head = len(top) + 1 if top else 0
     for place, column in enumerate(table.columns):
         sheet.write_string(head, place, column.name, bold)
-    for line, row in enumerate(watch("Writing the rows", rows, len(rows)), start=head + 1):
+    for line, row in enumerate(watch(mark("Writing the rows"), rows, len(rows)), start=head + 1):
         for place, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
             if cell is None:
                 continue
@@ -109,7 +109,10 @@ def _write_day(sheet: Any, line: int, place: int, day: date, look: Any) -> None:
 
 def _text(value: str) -> str:
     line = plain_line(value)
-    return line if len(line) <= _CELL else line[: _CELL - len(_CUT)] + _CUT
+    if len(line) <= _CELL:
+        return line
+    cut = " … " + _("(cut: the CSV file holds all of it)")
+    return line[: _CELL - len(cut)] + cut
 
 
 def _widths(table: Table, rows: Sequence[Sequence[Cell]]) -> Iterator[int]:
@@ -121,7 +124,7 @@ def _widths(table: Table, rows: Sequence[Sequence[Cell]]) -> Iterator[int]:
 
 def _sheet_name(title: str, names: set[str]) -> str:
     """What a spreadsheet takes for a sheet's name: short, without its own signs, and not twice the same."""
-    plain = re.sub(r"[\[\]:*?/\\'\s]+", " ", plain_line(title)).strip()[:27].strip() or "Report"
+    plain = re.sub(r"[\[\]:*?/\\'\s]+", " ", plain_line(title)).strip()[:27].strip() or _("Report")[:27]
     name, number = plain, 1
     while name.casefold() in names or name.casefold() == "history":  # a name that spreadsheets keep for themselves
         number += 1

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from tracker.coverage.checks import Finding
 from tracker.coverage.frozen.listing import FileLine, manifest_of
 from tracker.coverage.frozen.pack import ARCHIVE, MANIFEST, archive_of, sha256_of
+from tracker.language import _
 from tracker.models import FrozenReport
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -55,9 +56,9 @@ def frozen_file(frozen: Path, report: FrozenReport, name: str) -> bytes:
     try:
         content = (folder_of(frozen, report) / line.name).read_bytes()
     except OSError:
-        raise Damaged(f"{line.name} is missing") from None
+        raise Damaged(_("%(file)s is missing", file=line.name)) from None
     if sha256_of(content) != line.sha256:
-        raise Damaged(f"{line.name} is not the file that was frozen")
+        raise Damaged(_("%(file)s is not the file that was frozen", file=line.name))
     return content
 
 
@@ -65,7 +66,7 @@ def damages(frozen: Path, report: FrozenReport) -> list[str]:
     """What is wrong with the files of a report, each in a sentence; nothing where they are as they were frozen."""
     found = []
     if sha256_of(report.manifest.encode()) != report.sha256:
-        found.append("the manifest in the database is not the one that was frozen")
+        found.append(_("the manifest in the database is not the one that was frozen"))
     for line in (*_files(report), _manifest(report)):
         try:
             frozen_file(frozen, report, line.name)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tracker.coverage.paging import Page
 from tracker.curriculum.coverage import Figure
+from tracker.language import DEFAULT
 from tracker.models import FrozenReport, Unit
 
 _PAGE = 25
@@ -42,6 +43,7 @@ class Manifest:
     frozen_by: str  # which body
     known: datetime
     smallest: int
+    language: str  # in which its files are written
     texts: Mapping[str, str]  # kind → SHA-256
     paths: Sequence[PathLine]
     files: Sequence[FileLine]
@@ -84,6 +86,7 @@ def manifest_of(report: FrozenReport) -> Manifest:
         content["frozen_by"],
         datetime.fromisoformat(content["known"]),
         content["smallest_group_shown"],
+        content.get("language", DEFAULT),  # those from before it was said are in English
         content["texts"],
         [
             PathLine(each["path"], each["title"], None if each["hidden"] else Figure(*(each[name] for name in numbers)))

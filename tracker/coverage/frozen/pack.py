@@ -13,13 +13,13 @@ from typing import Any
 from tracker.coverage.charts import assurance_chart, trend_chart
 from tracker.coverage.exports import (
     COVERAGE_DEFINITIONS,
-    FLOOR_WORDS,
     MOST_PRINTED_ROWS,
     Chart,
     Document,
     Table,
     document_csv,
     document_pdf,
+    floor_words,
 )
 from tracker.coverage.frozen.hiding import hidden_of
 from tracker.coverage.frozen.shapes import Hidden, PackFigures, PathFigures
@@ -31,8 +31,11 @@ from tracker.coverage.frozen.tables import (
     shown_points,
     trend_table,
 )
-from tracker.coverage.frozen.wording import hiding_words, method_note
+from tracker.coverage.frozen.wording import counting_words, hiding_words, method_note
+from tracker.coverage.saying import one_place
 from tracker.coverage.trends import Point
+from tracker.language import _, mark, number
+from tracker.language import code as language_spoken
 
 MANIFEST = "manifest.json"
 ARCHIVE = "pack.zip"
@@ -81,12 +84,12 @@ def printed(pack: PackFigures, hidden: Mapping[int, Hidden], *, title: str, code
     scope = pack.scope
     near = {scope.id, *(unit.id for unit in pack.units if unit.parent_id == scope.id)}
     facts = [
-        ("Scope", scope.title),
-        ("As of", pack.as_of.isoformat()),
-        ("As known on", f"{pack.frozen_at:%Y-%m-%d %H:%M} UTC, when it was frozen"),
-        ("Floor", FLOOR_WORDS[pack.floor]),
-        ("Frozen by", body),
-        ("To be checked at", f"/frozen/{code}"),
+        (mark("Scope"), scope.title),
+        (mark("As of"), pack.as_of.isoformat()),
+        (mark("As known on"), _("%(moment)s UTC, when it was frozen", moment=f"{pack.frozen_at:%Y-%m-%d %H:%M}")),
+        (mark("Floor"), floor_words(pack.floor)),
+        (mark("Frozen by"), body),
+        (mark("To be checked at"), f"/frozen/{code}"),
     ]
     tables: list[Table] = [
         coverage_by_unit(pack, hidden, near, all_of_them=False),
@@ -96,14 +99,16 @@ def printed(pack: PackFigures, hidden: Mapping[int, Hidden], *, title: str, code
     ]
     if sum(len(table.rows) for table in tables) > MOST_PRINTED_ROWS:  # the CSV files hold it all
         tables = [coverage_by_unit(pack, hidden, {scope.id}), assurance_table(pack, hidden)]
-    words = [f"{path.title}: {version}" for path in pack.paths for version in path.versions[-1:]]
+    words = [
+        _("%(path)s: %(words)s", path=path.title, words=version) for path in pack.paths for version in path.versions[-1:]
+    ]
     return Document(
         title,
         facts,
         [table for table in tables if table.rows],
         (
             *COVERAGE_DEFINITIONS,
-            f"Statuses whose cards count: {', '.join(pack.counts)}.",
+            counting_words(pack),
             hiding_words(pack.smallest),
             *words,
         ),
@@ -124,7 +129,7 @@ def _charts(pack: PackFigures, hidden: Mapping[int, Hidden]) -> list[Chart]:
     for path in shown[:_MOST_CHARTS]:
         points = [Point(day, figure) for day, figure in shown_points(path, hidden[path.id], pack.smallest)]
         history = replace(path.trend, points=points)
-        called = name if len(shown) == 1 else f"{name}, {path.title}"
+        called = name if len(shown) == 1 else _("%(scope)s, %(path)s", scope=name, path=path.title)
         charts.append(trend_chart(history, title=called, floor=pack.floor, target=path.target))
     return charts
 
@@ -132,11 +137,17 @@ def _charts(pack: PackFigures, hidden: Mapping[int, Hidden]) -> list[Chart]:
 def _finding(path: PathFigures, pack: PackFigures, hidden: Hidden) -> str:
     figure = path.figure(pack.scope.id)
     if hidden.is_whole:
-        return f"{path.title}: hidden, for the group is small."
+        return _("%(path)s: hidden, for the group is small.", path=path.title)
     if not figure.in_scope:
-        return f"{path.title}: no one in scope."
+        return _("%(path)s: no one in scope.", path=path.title)
     covered = figure.covered(pack.floor)
-    return f"{path.title}: {covered:,} of {figure.in_scope:,} are covered, {100 * covered / figure.in_scope:.1f} %."
+    return _(
+        "%(path)s: %(covered)s of %(in_scope)s are covered, %(share)s.",
+        path=path.title,
+        covered=number(covered),
+        in_scope=number(figure.in_scope),
+        share=f"{one_place(100 * covered / figure.in_scope)} %",
+    )
 
 
 def manifest_text(
@@ -157,6 +168,7 @@ def manifest_text(
         "as_of": pack.as_of.isoformat(),
         "known": pack.frozen_at.isoformat(),
         "floor": pack.floor.word,
+        "language": language_spoken(),
         "frozen_at": pack.frozen_at.isoformat(),
         "frozen_by": body,
         "smallest_group_shown": pack.smallest,

@@ -18,6 +18,7 @@ from tracker.coverage.trends import trend
 from tracker.curriculum.coverage import EVERY_CRAFT, Figure
 from tracker.curriculum.local_numbers import natural
 from tracker.curriculum.words import Assurance, UnitKind
+from tracker.language import mark
 from tracker.models import AppliedText, Craft, LearningPath, PathVersion, Section, SectionCourse, Unit, UnitClosure
 
 _MONTHS = 24  # of the trend
@@ -98,7 +99,7 @@ def _district_of(session: Session, unit: Unit) -> int | None:
 def texts_in_force(session: Session) -> list[TextInForce]:
     """The catalogue and the policy as they stand."""
     found = []
-    for kind in ("catalogue", "policy"):
+    for kind in (mark("catalogue"), mark("policy")):
         text = session.execute(
             select(AppliedText.sha256, AppliedText.applied_at)
             .where(AppliedText.kind == kind)

@@ -9,19 +9,21 @@ from tracker.coverage.exports import Column, For, Kind, Table
 from tracker.coverage.exports.shapes import Cell
 from tracker.coverage.frozen.shapes import Hidden, PackFigures, PathFigures
 from tracker.coverage.frozen.wording import HIDDEN, hiding_words
+from tracker.coverage.local.denominator import EXEMPT, NOT_ASKED
 from tracker.curriculum.coverage import Figure
 from tracker.curriculum.words import Assurance
+from tracker.language import _, lazy, word
 
 _FIGURES = (
-    Column("in_scope", Kind.COUNT, "In scope"),
+    Column("in_scope", Kind.COUNT),
     Column("covered", Kind.COUNT),
     Column("share", Kind.SHARE),
-    Column("claimed", Kind.COUNT, "Claimed or surer"),
-    Column("reviewed", Kind.COUNT, "Reviewed or surer"),
-    Column("provider", Kind.COUNT, "By provider"),
-    Column("shown", title="Shown"),
+    Column("claimed", Kind.COUNT, lazy("Claimed or surer")),
+    Column("reviewed", Kind.COUNT, lazy("Reviewed or surer")),
+    Column("provider", Kind.COUNT, lazy("By provider")),
+    Column("shown", Kind.WORD),
 )
-_PATH = (Column("path", whom=For.PROGRAMS), Column("path_title", title="Path", whom=For.PEOPLE))
+_PATH = (Column("path", whom=For.PROGRAMS), Column("path_title", title=lazy("Path"), whom=For.PEOPLE))
 _NOTHING: tuple[Cell, ...] = (None,) * 6
 
 
@@ -53,13 +55,13 @@ def coverage_by_unit(
     ]
     columns = (
         Column("path", whom=For.PROGRAMS),
-        Column("path_title", title="Path"),
+        Column("path_title", title=lazy("Path")),
         Column("unit", whom=For.PROGRAMS),
-        Column("unit_title", title="Unit"),
+        Column("unit_title", title=lazy("Unit")),
         Column("unit_kind", whom=For.PROGRAMS),
         *_FIGURES,
     )
-    return Table(columns, rows, "Coverage", _note(pack, rows))
+    return Table(columns, rows, _("Coverage"), _note(pack, rows))
 
 
 def coverage_by_craft(pack: PackFigures, hidden: Mapping[int, Hidden]) -> Table:
@@ -76,7 +78,7 @@ def coverage_by_craft(pack: PackFigures, hidden: Mapping[int, Hidden]) -> Table:
                     *figure_cells(figure, pack.floor, of.is_whole or craft in of.crafts),
                 )
             )
-    return Table((*_PATH, Column("craft"), *_FIGURES), rows, "By craft", _note(pack, rows))
+    return Table((*_PATH, Column("craft"), *_FIGURES), rows, _("By craft"), _note(pack, rows))
 
 
 def denominators_table(pack: PackFigures, hidden: Mapping[int, Hidden]) -> Table:
@@ -84,7 +86,7 @@ def denominators_table(pack: PackFigures, hidden: Mapping[int, Hidden]) -> Table
     rows: list[tuple[Cell, ...]] = []
     for path in pack.paths:
         of, why = hidden[path.id], path.denominator
-        rows.append((path.code, path.title, "hold a card here", *_counted(why.with_card, of.is_whole or of.hides_cards)))
+        rows.append((path.code, path.title, _("hold a card here"), *_counted(why.with_card, of.is_whole or of.hides_cards)))
         for group in why.left_out:
             rows.append(
                 (
@@ -94,9 +96,9 @@ def denominators_table(pack: PackFigures, hidden: Mapping[int, Hidden]) -> Table
                     *_counted(-group.members, of.is_whole or group.why in of.left_out),
                 )
             )
-        rows.append((path.code, path.title, "in scope", *_counted(why.in_scope, of.is_whole)))
-    columns = (*_PATH, Column("who"), Column("members", Kind.COUNT), Column("shown", title="Shown"))
-    return Table(columns, rows, "Why so many", _note(pack, rows))
+        rows.append((path.code, path.title, _("in scope"), *_counted(why.in_scope, of.is_whole)))
+    columns = (*_PATH, Column("who"), Column("members", Kind.COUNT), Column("shown", Kind.WORD))
+    return Table(columns, rows, _("Why so many"), _note(pack, rows))
 
 
 def assurance_table(pack: PackFigures, hidden: Mapping[int, Hidden]) -> Table:
@@ -112,14 +114,14 @@ def assurance_table(pack: PackFigures, hidden: Mapping[int, Hidden]) -> Table:
             rows.append((path.code, path.title, figure.in_scope, *parts, ""))
     columns = (
         *_PATH,
-        Column("in_scope", Kind.COUNT, "In scope"),
-        Column("by_provider", Kind.COUNT, "By provider"),
-        Column("reviewed_only", Kind.COUNT, "Reviewed, no more"),
-        Column("claimed_only", Kind.COUNT, "Claimed, no more"),
-        Column("not_complete", Kind.COUNT, "Not complete"),
-        Column("shown", title="Shown"),
+        Column("in_scope", Kind.COUNT),
+        Column("by_provider", Kind.COUNT),
+        Column("reviewed_only", Kind.COUNT, lazy("Reviewed, no more")),
+        Column("claimed_only", Kind.COUNT, lazy("Claimed, no more")),
+        Column("not_complete", Kind.COUNT),
+        Column("shown", Kind.WORD),
     )
-    return Table(columns, rows, "How sure", _note(pack, rows))
+    return Table(columns, rows, _("How sure"), _note(pack, rows))
 
 
 def trend_table(pack: PackFigures, hidden: Mapping[int, Hidden]) -> Table:
@@ -129,7 +131,7 @@ def trend_table(pack: PackFigures, hidden: Mapping[int, Hidden]) -> Table:
         for day, figure in shown_points(path, hidden[path.id], pack.smallest):
             known = figure or Figure(0, 0, 0, 0)
             rows.append((path.code, path.title, day, *figure_cells(known, pack.floor, figure is None)))
-    return Table((*_PATH, Column("day", Kind.DAY), *_FIGURES), rows, "Month by month", _note(pack, rows))
+    return Table((*_PATH, Column("day", Kind.DAY), *_FIGURES), rows, _("Month by month"), _note(pack, rows))
 
 
 def shown_points(path: PathFigures, hidden: Hidden, smallest: int) -> list[tuple[date, Figure | None]]:
@@ -145,7 +147,11 @@ def _counted(number: int, is_hidden: bool) -> tuple[Cell, str]:
 
 
 def _group(why: str) -> str:
-    return {"exempt": "exempt from the path", "not asked": "not asked for the path"}.get(why, f"with the status {why}")
+    if why == EXEMPT:
+        return _("exempt from the path")
+    if why == NOT_ASKED:
+        return _("not asked for the path")
+    return _("with the status %(status)s", status=word(why))
 
 
 def _note(pack: PackFigures, rows: Iterable[tuple[Cell, ...]]) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tracker.coverage.paging import Page
 from tracker.curriculum.words import AssignmentKind
+from tracker.language import _, ngettext, word
 from tracker.models import Course, LearningPath, Member, Unit
 from tracker.models.loading import read_rows
 
@@ -56,6 +57,26 @@ def counts_of(found: Iterable[Touch]) -> list[tuple[str, bool, int]]:
     """How many facts of each kind came (True) and went (False)."""
     counts = Counter((touch.kind, touch.is_new) for touch in found)
     return [(kind, is_new, counts[kind, is_new]) for kind in _KINDS for is_new in (True, False) if counts[kind, is_new]]
+
+
+def count_words(kind: str, is_new: bool, count: int) -> str:
+    """``3 completions recorded``, as :func:`counts_of` tells them."""
+    match kind, is_new:
+        case "completion", True:
+            return ngettext("%(n)s completion recorded", "%(n)s completions recorded", count)
+        case "completion", False:
+            return ngettext("%(n)s completion voided", "%(n)s completions voided", count)
+        case "membership", True:
+            return ngettext("%(n)s membership recorded", "%(n)s memberships recorded", count)
+        case "membership", False:
+            return ngettext("%(n)s membership voided", "%(n)s memberships voided", count)
+        case "assignment", True:
+            return ngettext("%(n)s assignment recorded", "%(n)s assignments recorded", count)
+        case "assignment", False:
+            return ngettext("%(n)s assignment voided", "%(n)s assignments voided", count)
+        case "exemption", True:
+            return ngettext("%(n)s exemption recorded", "%(n)s exemptions recorded", count)
+    return ngettext("%(n)s exemption voided", "%(n)s exemptions voided", count)
 
 
 _KINDS = ("completion", "membership", "assignment", "exemption")
@@ -154,11 +175,11 @@ class _Names:
         """ "Completion of AI Basics on 2026-01-10: recorded since"."""
         about = touch.about
         if touch.kind == "completion":
-            said = f"completion of {self._courses[about[0]]} on {str(about[1])[:10]}"
+            said = _("completion of %(course)s on %(day)s", course=self._courses[about[0]], day=str(about[1])[:10])
         elif touch.kind == "membership":
-            said = f"card in {self._units[about[0]]}, {about[2]}"
+            said = _("card in %(unit)s, %(status)s", unit=self._units[about[0]], status=word(about[2]))
         elif touch.kind == "exemption":
-            said = f"exemption from {self._paths[about[0]]}"
+            said = _("exemption from %(path)s", path=self._paths[about[0]])
         else:
-            said = f"assignment of {self._paths[about[0]]}"
-        return f"{said}: {'recorded' if touch.is_new else 'voided'} since"
+            said = _("assignment of %(path)s", path=self._paths[about[0]])
+        return _("%(fact)s: recorded since", fact=said) if touch.is_new else _("%(fact)s: voided since", fact=said)

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from tracker.coverage.people import PersonHere, people_here
 from tracker.curriculum.policy import Policy
+from tracker.language import _, mark, word
 from tracker.models import LearningPath, Unit
 
-EXEMPT, NOT_ASKED = "exempt", "not asked"
+EXEMPT, NOT_ASKED = mark("exempt"), mark("not asked")
 
 
 class LeftOut(NamedTuple):
@@ -70,7 +71,11 @@ def left_out_for(people: Iterable[PersonHere], why: str, policy: Policy) -> list
 
 def why_words(why: str) -> str:
     """Why they are left out, as a line of the sum says it."""
-    return {EXEMPT: "exempt from this path", NOT_ASKED: "not asked for this path"}.get(why, f"with the status {why}")
+    if why == EXEMPT:
+        return _("exempt from this path")
+    if why == NOT_ASKED:
+        return _("not asked for this path")
+    return _("with the status %(status)s", status=word(why))
 
 
 def _place(status: str, policy: Policy) -> tuple[int, str]:

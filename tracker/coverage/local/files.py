@@ -8,11 +8,13 @@ from tracker.coverage.exports import Chart, Column, Document, Kind, Table, cover
 from tracker.coverage.local.figures import CraftFigure, LocalCoverage, PathLine
 from tracker.coverage.local.members import Counts
 from tracker.coverage.people import COUNTED_STATES
+from tracker.coverage.saying import plain_percent
 from tracker.curriculum.coverage import whole_percent
 from tracker.curriculum.policy import Policy
 from tracker.curriculum.words import Assurance
+from tracker.language import _, lazy, mark, ngettext, number
 
-TOO_FEW = "left out in groups too small to tell apart"
+TOO_FEW = mark("left out in groups too small to tell apart")
 
 
 def local_document(
@@ -41,23 +43,35 @@ def local_document(
 def finding(line: PathLine) -> str:
     """The answer, in a sentence."""
     if not line.figure.in_scope:
-        return f"{line.path.title}: no one in scope."
+        return _("%(path)s: no one in scope.", path=line.path.title)
     covered, in_scope = line.covered, line.figure.in_scope
-    said = f"{line.path.title}: {covered:,} of {in_scope:,} are covered, {whole_percent(covered, in_scope)} %"
-    if line.to_go is None:
-        return f"{said}."
+    values = {
+        "path": line.path.title,
+        "covered": number(covered),
+        "in_scope": number(in_scope),
+        "share": plain_percent(whole_percent(covered, in_scope)),
+    }
+    if line.to_go is None or line.target_percent is None:
+        return _("%(path)s: %(covered)s of %(in_scope)s are covered, %(share)s.", **values)
+    values["target"] = plain_percent(line.target_percent)
     if line.to_go == 0:
-        return f"{said}; the target of {line.target_percent} % is reached."
-    people = "1 more person reaches" if line.to_go == 1 else f"{line.to_go:,} more people reach"
-    return f"{said}; {people} the target of {line.target_percent} %."
+        return _(
+            "%(path)s: %(covered)s of %(in_scope)s are covered, %(share)s; the target of %(target)s is reached.", **values
+        )
+    return ngettext(
+        "%(path)s: %(covered)s of %(in_scope)s are covered, %(share)s; %(n)s more person reaches the target of %(target)s.",
+        "%(path)s: %(covered)s of %(in_scope)s are covered, %(share)s; %(n)s more people reach the target of %(target)s.",
+        line.to_go,
+        **values,
+    )
 
 
 def _targets(coverage: LocalCoverage) -> Table:
     columns = (
         Column("path"),
         Column("target", Kind.SHARE),
-        Column("to_go", Kind.COUNT, "People to go"),
-        Column("district_median", Kind.SHARE, "Median of the district’s locals"),
+        Column("to_go", Kind.COUNT, lazy("People to go")),
+        Column("district_median", Kind.SHARE, lazy("Median of the district’s locals")),
     )
     rows = [
         (
@@ -68,13 +82,13 @@ def _targets(coverage: LocalCoverage) -> Table:
         )
         for line in coverage.asking
     ]
-    return Table(columns, rows, "Targets")
+    return Table(columns, rows, _("Targets"))
 
 
 def _crafts(crafts: Sequence[CraftFigure], floor: Assurance, policy: Policy | None) -> Table:
     columns = (
         Column("craft"),
-        Column("in_scope", Kind.COUNT, "In scope"),
+        Column("in_scope", Kind.COUNT),
         Column("covered", Kind.COUNT),
         Column("share", Kind.SHARE),
         *(Column(each.word, Kind.COUNT) for each in Assurance),
@@ -86,22 +100,26 @@ def _crafts(crafts: Sequence[CraftFigure], floor: Assurance, policy: Policy | No
         for craft, figure in crafts
     ]
     hides = any(each.figure is None for each in crafts)
-    least = f"fewer than {policy.small_group} people" if policy else "few people"
-    return Table(columns, rows, "By craft", f"Empty: hidden, so that no group of {least} can be told." if hides else "")
+    note = ""
+    if hides and policy:
+        note = _("Empty: hidden, so that no group of fewer than %(count)s people can be told.", count=policy.small_group)
+    elif hides:
+        note = _("Empty: hidden, so that no group of few people can be told.")
+    return Table(columns, rows, _("By craft"), note)
 
 
 def _states(counts: Counts) -> Table:
     rows = [(state.value, counts.states[state]) for state in COUNTED_STATES if state in counts.states]
-    return Table((Column("state"), Column("members", Kind.COUNT)), rows, "Members by state")
+    return Table((Column("state", Kind.WORD), Column("members", Kind.COUNT)), rows, _("Members by state"))
 
 
 def why_table(counts: Counts) -> Table:
     """Whom the number in scope leaves out, line by line as the page does."""
-    rows: list[tuple[str, int | None]] = [("hold a card here", counts.with_card)]
+    rows: list[tuple[str, int | None]] = [(mark("hold a card here"), counts.with_card)]
     rows += [(group.why, -group.members) for group in counts.left_out]
     if counts.too_few and counts.with_card is None:
-        rows.append(("left out", None))
+        rows.append((mark("left out"), None))
     elif counts.too_few:
         rows.append((TOO_FEW, -counts.too_few))
-    rows.append(("in scope", counts.in_scope))
-    return Table((Column("who"), Column("members", Kind.COUNT)), rows, "Why so many")
+    rows.append((mark("in scope"), counts.in_scope))
+    return Table((Column("who", Kind.WORD), Column("members", Kind.COUNT)), rows, _("Why so many"))

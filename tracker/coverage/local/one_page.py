@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from tracker.coverage.exports import COVERAGE_DEFINITIONS, FLOOR_WORDS, Chart
+from tracker.coverage.exports import COVERAGE_DEFINITIONS, Chart, floor_words
 from tracker.coverage.exports.printing import printed_chart, printed_text, typeset
 from tracker.coverage.local.denominator import why_words
 from tracker.coverage.local.figures import CraftFigure, LocalCoverage, PathLine
 from tracker.coverage.local.members import Counts
+from tracker.coverage.saying import counted_share, of_them, plain_percent
 from tracker.curriculum.coverage import Figure, whole_percent
 from tracker.curriculum.words import Assurance
+from tracker.language import _, in_list, ngettext, number, percent, word
 
 _MOST_CRAFTS = 8  # so that it stays one page
-_OTHERS = "Other crafts"
 
 
 def one_page(
@@ -39,24 +40,31 @@ def one_page(
     """
     unit, figure = coverage.unit, line.figure
     crafts, note = crafts_told(coverage.crafts.get(line.path.id, ()), line.floor, small_group)
-    known = f", as known on {coverage.known.isoformat()}" if coverage.known else ""
     day = coverage.as_of.isoformat()
     return typeset(
         "one_page",
         {
             "title": printed_text(unit.title),
             "path": printed_text(line.path.title),
-            "foot": printed_text(f"{unit.title} · as of {day}"),
-            "figure": f"{line.covered:,} of {figure.in_scope:,} · {_percent(line.covered, figure.in_scope)}",
+            "foot": printed_text(_("%(unit)s · as of %(day)s", unit=unit.title, day=day)),
+            "figure": counted_share(line.covered, figure.in_scope),
             "bar": _bar(line) if figure.in_scope else None,
-            "target": "" if line.target_percent is None else f"target {line.target_percent}\u00a0%",
+            "target": "" if line.target_percent is None else _("target %(share)s", share=percent(line.target_percent)),
             "aim": _aim(line),
             "charts": [printed_chart(chart)] if chart else [],
             "crafts": [[printed_text(cell) for cell in row] for row in crafts],
             "crafts_note": note,
             "why": printed_text(why_so_many(counts)),
-            "definitions": [printed_text(each) for each in COVERAGE_DEFINITIONS],
-            "asked": f"As of {day}{known}, counting what is {FLOOR_WORDS[line.floor]}. Made on {made_on.isoformat()}.",
+            "definitions": [printed_text(word(each)) for each in COVERAGE_DEFINITIONS],
+            "asked": _asked(coverage, line.floor, made_on),
+            "said": {
+                "no_one": _("No one in scope"),
+                "by_craft": _("By craft"),
+                "craft": _("Craft"),
+                "covered": _("Covered"),
+                "share": _("Share"),
+                "why": _("Why so many?"),
+            },
         },
     )
 
@@ -79,54 +87,81 @@ def crafts_told(crafts: Sequence[CraftFigure], floor: Assurance, small_group: in
         return [], ""
     rows = [_craft(craft, figure, floor) for craft, figure in sorted(shown, key=lambda each: each[0].casefold())]
     if hides:
-        rows.append((_OTHERS, "too few people to tell", ""))
+        rows.append((_("Other crafts"), _("too few people to tell"), ""))
     elif others:
-        rows.append(_craft(_OTHERS, Figure(*map(sum, zip(*others, strict=True))), floor))
+        rows.append(_craft(_("Other crafts"), Figure(*map(sum, zip(*others, strict=True))), floor))
     elif len(rows) == 1:
         return [], ""
-    return rows, "Whoever holds cards of several crafts counts in each." if len(rows) > 1 else ""
+    return rows, _("Whoever holds cards of several crafts counts in each.") if len(rows) > 1 else ""
 
 
 def why_so_many(counts: Counts) -> str:
     """How the number in scope comes about, in a sentence."""
     if counts.with_card is None:
-        return f"{counts.in_scope:,} are in scope. A few more hold a card here, and are not asked or are exempt."
-    gone = [f"{group.members:,} {why_words(group.why)}" for group in counts.left_out]
+        return _(
+            "%(in_scope)s are in scope. A few more hold a card here, and are not asked or are exempt.",
+            in_scope=number(counts.in_scope),
+        )
+    gone = [_("%(count)s %(why)s", count=number(group.members), why=why_words(group.why)) for group in counts.left_out]
     if counts.too_few:
-        gone.append(f"{counts.too_few:,} in groups too small to tell")
+        gone.append(_("%(count)s in groups too small to tell", count=number(counts.too_few)))
     if not gone:
-        return f"{counts.with_card:,} hold a card here, and all of them are in scope."
-    listed = gone[0] if len(gone) == 1 else f"{', '.join(gone[:-1])} and {gone[-1]}"
-    return f"{counts.with_card:,} hold a card here; less {listed}, {counts.in_scope:,} are in scope."
+        return _("%(count)s hold a card here, and all of them are in scope.", count=number(counts.with_card))
+    return _(
+        "%(count)s hold a card here; less %(left_out)s, %(in_scope)s are in scope.",
+        count=number(counts.with_card),
+        left_out=in_list(gone),
+        in_scope=number(counts.in_scope),
+    )
+
+
+def _asked(coverage: LocalCoverage, floor: Assurance, made_on: date) -> str:
+    values = {"day": coverage.as_of.isoformat(), "floor": floor_words(floor), "made_on": made_on.isoformat()}
+    if coverage.known:
+        return _(
+            "As of %(day)s, as known on %(known)s, counting what is %(floor)s. Made on %(made_on)s.",
+            **values,
+            known=coverage.known.isoformat(),
+        )
+    return _("As of %(day)s, counting what is %(floor)s. Made on %(made_on)s.", **values)
 
 
 def _craft(craft: str, figure: Figure, floor: Assurance) -> tuple[str, str, str]:
     covered = figure.covered(floor)
-    return craft, f"{covered:,} of {figure.in_scope:,}", _percent(covered, figure.in_scope)
-
-
-def _percent(covered: int, in_scope: int) -> str:
-    return f"{whole_percent(covered, in_scope)}\u00a0%" if in_scope else "no one in scope"
+    share = percent(whole_percent(covered, figure.in_scope)) if figure.in_scope else _("no one in scope")
+    return craft, of_them(covered, figure.in_scope), share
 
 
 def _bar(line: PathLine) -> dict[str, Any]:
     """The parts of the bar by thousandths, the surest first, and what they are called."""
     figure = line.figure
     parts = (figure.provider, figure.reviewed - figure.provider, figure.claimed - figure.reviewed)
-    key = [f"{words} {part:,}" for words, part in zip(("by provider", "reviewed", "claimed"), parts, strict=True)]
+    key = [
+        _("by provider %(count)s", count=number(parts[0])),
+        _("reviewed %(count)s", count=number(parts[1])),
+        _("claimed %(count)s", count=number(parts[2])),
+    ]
+    told = {"parts": ", ".join(key), "in_scope": number(figure.in_scope)}
     target = line.target_percent
     return {
         "parts": [1_000 * part / figure.in_scope for part in parts],
         "key": key,
         "target": None if target is None else 10 * target,
-        "alt": f"{', '.join(key)}, of {figure.in_scope:,} in scope" + (f"; target {target} %" if target is not None else ""),
+        "alt": _("%(parts)s, of %(in_scope)s in scope", **told)
+        if target is None
+        else _("%(parts)s, of %(in_scope)s in scope; target %(target)s", **told, target=plain_percent(target)),
     }
 
 
 def _aim(line: PathLine) -> str:
-    if line.to_go is None or not line.figure.in_scope:
+    if line.to_go is None or line.target_percent is None or not line.figure.in_scope:
         return ""
+    target = percent(line.target_percent)
     if line.to_go == 0:
-        return f"The target of {line.target_percent}\u00a0% is reached."
-    people = "1 more person reaches" if line.to_go == 1 else f"{line.to_go:,} more people reach"
-    return f"{people} the target of {line.target_percent}\u00a0%."
+        return _("The target of %(target)s is reached.", target=target)
+    return ngettext(
+        "%(n)s more person reaches the target of %(target)s.",
+        "%(n)s more people reach the target of %(target)s.",
+        line.to_go,
+        target=target,
+    )

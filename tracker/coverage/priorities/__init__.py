@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tracker.coverage.priorities.document import chart_points, priorities_document
 from tracker.coverage.priorities.order import By, CraftPart, Priorities, PriorityRow, crafts_on_no_card, priorities
-from tracker.coverage.priorities.words import exposure_words, findings, move_words, noun
+from tracker.coverage.priorities.words import counted, exposure_words, findings, move_words
 
 __all__ = [
     "By",
@@ -17,11 +17,11 @@ __all__ = [
     "Priorities",
     "PriorityRow",
     "chart_points",
+    "counted",
     "crafts_on_no_card",
     "exposure_words",
     "findings",
     "move_words",
-    "noun",
     "priorities",
     "priorities_document",
 ]

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from tracker.coverage.derivation import NothingApplied, current_policy
 from tracker.coverage.figures import NOBODY, figures_on
 from tracker.coverage.heatmap import locals_under
+from tracker.coverage.saying import local_called
 from tracker.curriculum.coverage import EVERY_CRAFT, Figure
 from tracker.curriculum.exposure import NOTHING_STATED, Exposure, ExposurePolicy
 from tracker.curriculum.keys import craft_key
@@ -64,7 +65,7 @@ class PriorityRow:
     @property
     def label(self) -> str:
         """What the row is called: a local's number, a craft, or both."""
-        local = f"Local {self.unit.number}" if self.unit else ""
+        local = local_called(self.unit.number) if self.unit else ""
         return " · ".join(part for part in (local, self.craft.name if self.craft else "") if part)
 
     @property

@@ -15,8 +15,10 @@ from tracker.coverage.derivation import current_world, facts_of, world_as_known
 from tracker.coverage.figures import end_of, is_restated_since
 from tracker.coverage.people import MemberLine, PersonHere, members_page, people_here
 from tracker.coverage.progress import remaining_of, takeable_minutes, ways_to
+from tracker.coverage.saying import called
 from tracker.curriculum.push import Candidate, Push, Remaining, fewest_people, people_to_go
 from tracker.curriculum.words import Assurance
+from tracker.language import _, ngettext, percent, pgettext
 from tracker.models import Course, LearningPath, Unit
 
 
@@ -90,46 +92,65 @@ class PushList:
     @property
     def finding(self) -> str:
         """The answer, in a sentence or two."""
-        where, aim = f"Local {self.unit.number}" if self.unit.kind == "local" else self.unit.title, self.target_percent
+        where, aim = called(self.unit), percent(self.target_percent)
         if not self.in_scope:
-            return f"No one in {where} is in scope of {self.path.title} on this day."
+            return _("No one in %(where)s is in scope of %(path)s on this day.", where=where, path=self.path.title)
         if not self.push.needed:
-            return f"{where} has reached {aim}\u00a0%: there is no one whom it needs to call."
+            return _("%(where)s has reached %(aim)s: there is no one whom it needs to call.", where=where, aim=aim)
         chosen = len(self.push.chosen)
-        people = "1 person" if chosen == 1 else f"{chosen:,} people"
         if self.push.is_enough:
-            said = f"{people} {'takes' if chosen == 1 else 'take'} {where} to {aim}\u00a0%"
+            said = ngettext(
+                "%(n)s person takes %(where)s to %(aim)s",
+                "%(n)s people take %(where)s to %(aim)s",
+                chosen,
+                where=where,
+                aim=aim,
+            )
         elif chosen:
-            share = 100 * self.reached // self.in_scope
-            said = (
-                f"Even all {people} who can finish take {where} to {share}\u00a0%, not to {aim}\u00a0%"
-                if chosen > 1
-                else (f"Even with the 1 person who can finish, {where} comes to {share}\u00a0%, not to {aim}\u00a0%")
+            said = ngettext(
+                "Even with the %(n)s person who can finish, %(where)s comes to %(share)s, not to %(aim)s",
+                "Even all %(n)s people who can finish take %(where)s to %(share)s, not to %(aim)s",
+                chosen,
+                where=where,
+                share=percent(100 * self.reached // self.in_scope),
+                aim=aim,
             )
         else:
-            return f"No one who is missing in {where} can finish on what is offered now: {aim}\u00a0% is out of reach."
+            return _(
+                "No one who is missing in %(where)s can finish on what is offered now: %(aim)s is out of reach.",
+                where=where,
+                aim=aim,
+            )
         return "; ".join([said, *self._of_them(chosen)]) + "."
 
     def _of_them(self, chosen: int) -> list[str]:
         parts = []
         one_course = [need for need in self.needs if len(need.courses) == 1]
         if one_course:
-            most = one_course[0]
-            length = f"{most.minutes}-minute course" if most.minutes else "course"
-            parts.append(f"{_of_those(most.people, chosen)} one {length} away")
+            parts.append(_one_course_away(one_course[0].people, chosen, one_course[0].minutes))
         if waiting := len(self.push.waiting):
-            wait = "waits" if waiting == 1 else "wait"
-            what = "the provider’s word" if self.floor is Assurance.PROVIDER else "review"
-            parts.append(f"{_some(waiting, chosen)} only {wait} for {what}")
+            parts.append(_only_waiting(waiting, chosen, is_providers=self.floor is Assurance.PROVIDER))
         return parts
 
 
-def _some(number: int, of: int) -> str:
-    return ("all of them" if of > 1 else "they") if number == of else f"{number:,} of them"
+def _one_course_away(some: int, chosen: int, minutes: int) -> str:
+    """How many of the chosen lack one course alone; minutes are 0 where nobody says how long it takes."""
+    length = ngettext("one %(n)s-minute course", "one %(n)s-minute course", minutes) if minutes else _("one course")
+    if some < chosen:
+        return ngettext("%(n)s of them is %(length)s away", "%(n)s of them are %(length)s away", some, length=length)
+    if chosen == 1:
+        return _("they are %(length)s away", length=length)
+    return _("all of them are %(length)s away", length=length)
 
 
-def _of_those(number: int, of: int) -> str:
-    return f"{_some(number, of)} {'is' if number == 1 and of > 1 else 'are'}"
+def _only_waiting(some: int, chosen: int, *, is_providers: bool) -> str:
+    """How many of the chosen have done all it takes."""
+    what = _("the provider’s word") if is_providers else pgettext("waits for", "review")
+    if some < chosen:
+        return ngettext("%(n)s of them only waits for %(what)s", "%(n)s of them only wait for %(what)s", some, what=what)
+    if chosen == 1:
+        return _("they only wait for %(what)s", what=what)
+    return _("all of them only wait for %(what)s", what=what)
 
 
 def push_list(

@@ -2,7 +2,10 @@
 
 - `shapes`    what a record is made of
 - `asking`    what is asked of a member on a day, and why
+- `recorded`  their completions, with what is behind each
+- `claims`    their own claims: waiting, or sent back
 - `counting`  what their completions come to on one path
+- `cycles`    how a course that lapses was held, and credits in words
 
 The rules themselves stand in `curriculum/`; this reads one member's facts, asks the rules, and keeps the names.
 """
@@ -13,21 +16,24 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import MemberFacts, World, current_world, facts_of, world_as_known
 from tracker.coverage.published import Published, published
-from tracker.coverage.records.asking import cards_on, exemptions_on, reasons_on, valid
-from tracker.coverage.records.counting import FLOOR, Holdings, in_one_line, path_record
-from tracker.coverage.records.shapes import CourseRecord, MemberRecord, PathRecord, Sighting
-from tracker.curriculum.paths import Asked, Completed, credits
+from tracker.coverage.records.asking import cards_on, exemptions_on, reasons_on
+from tracker.coverage.records.claims import returned_claims
+from tracker.coverage.records.counting import FLOOR, Holdings, course_record, in_one_line, path_record
+from tracker.coverage.records.recorded import sightings_of
+from tracker.coverage.records.shapes import CourseRecord, MemberRecord, PathRecord, ReturnedClaim, Sighting
+from tracker.curriculum.paths import Asked, credits
 from tracker.curriculum.states import course_state
 from tracker.curriculum.words import AssignmentKind, Assurance
-from tracker.models import Completion, Evidence, Exemption, LearningPath, Member, Principle, Unit
+from tracker.language import _
+from tracker.language import day as in_words
+from tracker.models import Course, Exemption, LearningPath, Member, Principle, Unit
 from tracker.models import PathVersion as VersionRow
 
-__all__ = ["MemberRecord", "PathRecord", "member_record", "path_page"]
+__all__ = ["CourseRecord", "MemberRecord", "PathRecord", "course_on_record", "member_record", "path_page"]
 
 
 def member_record(session: Session, member: Member, day: date) -> MemberRecord:
@@ -37,8 +43,9 @@ def member_record(session: Session, member: Member, day: date) -> MemberRecord:
         NothingApplied: no curriculum was applied yet.
     """
     world = current_world(session)
-    facts = next(facts for _, facts in facts_of(session, world, [member.member_id]))
-    holdings = _holdings(session, member, facts, world, day)
+    facts = next(facts for __, facts in facts_of(session, world, [member.member_id]))
+    returned = returned_claims(session, member.member_id, published(session).courses, day)
+    holdings = _holdings(session, member, facts, world, day, returned=returned)
     reasons = reasons_on(session, member.member_id, day, facts, world)
     exempt = exemptions_on(session, member.member_id, day) if facts.excuses else {}
     paths = [
@@ -54,7 +61,13 @@ def member_record(session: Session, member: Member, day: date) -> MemberRecord:
         for path, principle in _paths(published(session), reasons)
     ]
     paths.sort(key=_urgency)
-    return MemberRecord(day, cards_on(session, member.member_id, day, world), tuple(paths), _elsewhere(paths, holdings))
+    return MemberRecord(
+        day,
+        cards_on(session, member.member_id, day, world),
+        tuple(paths),
+        _elsewhere(paths, holdings),
+        tuple(returned),
+    )
 
 
 def path_page(
@@ -81,7 +94,7 @@ def path_page(
     if member is None:
         nothing = Holdings(day, world, words.courses, (), {})
         return path_record(path, principle, _versions(path), asked, nothing)
-    facts = next(facts for _, facts in facts_of(session, world, [member.member_id], known_at=known_at))
+    facts = next(facts for __, facts in facts_of(session, world, [member.member_id], known_at=known_at))
     holdings = replace(_holdings(session, member, facts, world, day, known_at), floor=floor)
     reasons = reasons_on(session, member.member_id, day, facts, world, known_at).get(path.id, ())
     exempt = exemptions_on(session, member.member_id, day, known_at).get(path.id, ())
@@ -96,6 +109,22 @@ def path_page(
     )
 
 
+def course_on_record(session: Session, member: Member, course: Course, day: date) -> CourseRecord:
+    """What a member holds of one course by its own records, whatever asks for it.
+
+    Raises:
+        NothingApplied: no curriculum was applied yet.
+    """
+    world = current_world(session)
+    facts = next(facts for __, facts in facts_of(session, world, [member.member_id]))
+    holdings = _holdings(session, member, facts, world, day)
+    own = [credit for credit in holdings.credits if credit.course == credit.through == course.id]
+    found = course_record(course.id, own, (), False, holdings)
+    # of a day that holds no longer too: it is on record
+    mine = [each for each in holdings.sightings.values() if each.course.id == course.id]
+    return replace(found, sightings=in_one_line(sorted(mine, key=lambda each: (each.on, each.assurance))))
+
+
 def _holdings(
     session: Session,
     member: Member,
@@ -103,23 +132,17 @@ def _holdings(
     world: World,
     day: date,
     known_at: datetime | None = None,
+    returned: Iterable[ReturnedClaim] = (),
 ) -> Holdings:
     courses = published(session).courses
-    completions = session.execute(
-        select(Completion, Evidence.url)
-        .outerjoin(
-            Evidence,
-            (Evidence.member_id == Completion.member_id)
-            & (Evidence.completion_id == Completion.id)
-            & Evidence.url.is_not(None),
-        )
-        .where(Completion.member_id == member.member_id, valid(Completion, known_at))
+    return Holdings(
+        day,
+        world,
+        courses,
+        credits(facts.completed, world.curriculum),
+        sightings_of(session, member.member_id, courses, known_at),
+        {claim.course.id: claim for claim in returned},
     )
-    sightings = {
-        Completed(each.course_id, each.completed_on, int(each.assurance)): Sighting(each, courses[each.course_id], "", url)
-        for each, url in completions
-    }
-    return Holdings(day, world, courses, credits(facts.completed, world.curriculum), sightings)
 
 
 def _paths(words: Published, ids: Iterable[int]) -> Iterator[tuple[LearningPath, Principle | None]]:
@@ -133,9 +156,19 @@ def _versions(path: LearningPath) -> dict[int, VersionRow]:
 
 
 def _exemption_in_words(exemption: Exemption, unit: Unit | None) -> str:
-    where = f" on the cards under {unit.title}" if unit is not None else ""
-    until = f" until {exemption.until_on.day} {exemption.until_on:%B %Y}" if exemption.until_on else ""
-    return f"{exemption.reason}{where}{until}"
+    told = {"reason": exemption.reason}
+    if unit is not None and exemption.until_on:
+        return _(
+            "%(reason)s on the cards under %(unit)s until %(day)s",
+            unit=unit.title,
+            day=in_words(exemption.until_on),
+            **told,
+        )
+    if unit is not None:
+        return _("%(reason)s on the cards under %(unit)s", unit=unit.title, **told)
+    if exemption.until_on:
+        return _("%(reason)s until %(day)s", day=in_words(exemption.until_on), **told)
+    return exemption.reason
 
 
 def _urgency(record: PathRecord) -> tuple[bool, int, date, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from tracker.coverage.derivation import World
@@ -18,9 +18,11 @@ from tracker.coverage.records.cycles import (
 from tracker.coverage.records.shapes import (
     CourseCredits,
     CourseRecord,
+    How,
     PathRecord,
     Progress,
     Reason,
+    ReturnedClaim,
     SectionRecord,
     Sighting,
 )
@@ -45,6 +47,8 @@ from tracker.curriculum.paths.sections import counting_for
 from tracker.curriculum.remaining import fewest_minutes, surest_levels, used
 from tracker.curriculum.states import State, complete_until, course_state, path_state
 from tracker.curriculum.words import Assurance
+from tracker.language import _
+from tracker.language import day as in_words
 from tracker.models import Course, LearningPath, Principle
 from tracker.models import PathVersion as VersionRow
 
@@ -60,6 +64,7 @@ class Holdings:
     courses: Mapping[int, Course]
     credits: Sequence[Credit]
     sightings: Mapping[Completed, Sighting]
+    returned: Mapping[int, ReturnedClaim] = field(default_factory=dict)  # by course
     floor: Assurance = FLOOR
 
     def told(self, credits: Iterable[Credit]) -> tuple[Sighting, ...]:
@@ -81,17 +86,17 @@ def in_one_line(sightings: Sequence[Sighting]) -> tuple[Sighting, ...]:
     surest = 0
     for each in sightings:
         confirms = 0 < surest < each.assurance and each.course.id == told[-1].course.id
-        told.append(replace(each, verb=_verb(each, confirms)))
+        told.append(replace(each, how=_how(each, confirms)))
         surest = max(surest, int(each.assurance))
     return tuple(told)
 
 
-def _verb(sighting: Sighting, confirms: bool) -> str:
+def _how(sighting: Sighting, confirms: bool) -> How:
     if sighting.assurance is Assurance.CLAIMED:
-        return "logged"
+        return How.LOGGED
     if sighting.assurance is Assurance.REVIEWED:
-        return "checked by staff" if confirms else "recorded by staff"
-    return f"confirmed by {sighting.course.provider}" if confirms else f"reported by {sighting.course.provider}"
+        return How.CHECKED if confirms else How.RECORDED
+    return How.CONFIRMED if confirms else How.REPORTED
 
 
 def path_record(
@@ -143,6 +148,7 @@ def path_record(
         due_on=due_on,
         until_on=until_on,
         oldest_on=add_months(asked.on, -lookback) if lookback is not None else None,
+        lookback_months=lookback,
         next_version=(later[0], later[1].number) if later else None,
         exemptions=exemptions,
     )
@@ -241,12 +247,13 @@ def _sections(
                 is_met=section.is_met(counting, terms),
                 courses=tuple(
                     replace(
-                        _course(each.course_id, mine, late, has_choice and each.course_id in to_go, holdings),
+                        course_record(each.course_id, mine, late, has_choice and each.course_id in to_go, holdings),
                         credits=_credits(each.course_id, section, sure, holdings),
                     )
                     for each in section_row.courses
                 ),
                 so_far=credits_so_far(section, counting, terms),
+                asks_all=not has_choice,
             )
         )
     return tuple(told)
@@ -262,10 +269,16 @@ def _credits(course: int, section: Section, sure: Sequence[Credit], holdings: Ho
     return CourseCredits(words, end - timedelta(days=1) if end > holdings.day else None)
 
 
-def _course(
+def course_record(
     course_id: int, mine: Sequence[Credit], late: Sequence[Credit], is_proposed: bool, holdings: Holdings
 ) -> CourseRecord:
-    day = holdings.day
+    """What a member holds of one course.
+
+    Args:
+        mine: the credits that count where it is listed.
+        late: those that would, had they not come before the look-back.
+    """
+    day, course = holdings.day, holdings.courses[course_id]
     credits = [credit for credit in mine if credit.course == course_id and credit.from_on <= day]
     state = course_state(day=day, floor=holdings.floor, credits=credits, policy=holdings.world.policy)
     missing = not state.is_complete
@@ -274,7 +287,7 @@ def _course(
     past = [each for each in holdings.sightings if each.on <= day]
     history = cycles(course_id, past, holdings.world.curriculum, holdings.floor)
     return CourseRecord(
-        course=holdings.courses[course_id],
+        course=course,
         state=state,
         sightings=holdings.told(credit for credit in credits if credit.through == course_id),
         stood_for=holdings.told(credit for credit in credits if credit.through != course_id),
@@ -287,25 +300,31 @@ def _course(
         until_on=_until(credits, state, holdings),
         instead=instead if missing else (),
         is_proposed=is_proposed,
-        is_retired=not _is_offered(holdings.courses[course_id], day),
+        is_retired=not _is_offered(course, day),
+        replaced_by=holdings.courses.get(course.replaced_by_id or 0),
+        returned=holdings.returned.get(course_id) if missing else None,
         validity=validity_in_words(holdings.world.curriculum.courses[course_id]),
         cycles=held_cycles(course_id, history, holdings.courses),
-        renewal=renewal(holdings.courses[course_id], history, day, instead) if state.is_complete else None,
+        renewal=renewal(course, history, day, instead) if state.is_complete else None,
     )
 
 
 def _rule_in_words(rule: Equivalent, courses: Mapping[int, Course]) -> str:
     """By which rule one course counts as another."""
-    told = f"{courses[rule.course].title} counts as {courses[rule.stands_for].title}"
-    if rule.from_on != date.min:
-        told += f", completed on or after {_day(rule.from_on)}"
-    if rule.until_on != FOREVER:
-        told += f", completed before {_day(rule.until_on)}"
-    return f"{told}."
-
-
-def _day(on: date) -> str:
-    return f"{on.day} {on:%B %Y}"
+    told = {"course": courses[rule.course].title, "other": courses[rule.stands_for].title}
+    first, last = rule.from_on, rule.until_on
+    if first == date.min and last == FOREVER:
+        return _("%(course)s counts as %(other)s.", **told)
+    if last == FOREVER:
+        return _("%(course)s counts as %(other)s, completed on or after %(first)s.", first=in_words(first), **told)
+    if first == date.min:
+        return _("%(course)s counts as %(other)s, completed before %(end)s.", end=in_words(last), **told)
+    return _(
+        "%(course)s counts as %(other)s, completed on or after %(first)s and before %(end)s.",
+        first=in_words(first),
+        end=in_words(last),
+        **told,
+    )
 
 
 def _until(credits: Sequence[Credit], state: State, holdings: Holdings) -> date:

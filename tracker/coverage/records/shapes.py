@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
 
 from tracker.curriculum.days import FOREVER
 from tracker.curriculum.states import State
 from tracker.curriculum.words import AssignmentKind, Assurance, MembershipKind
-from tracker.models import Completion, Course, LearningPath, Principle, Unit
+from tracker.language import _, mark
+from tracker.models import Course, LearningPath, Principle, Review, Unit
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class HeldCard:
     from_on: date
     until_on: date | None
     counts: bool  # whether its status is one that the figures count
+    membership_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,20 +42,59 @@ class Reason:
     is_excused: bool  # by an exemption, on every card it came through
     is_dormant: bool  # no card it came through counts on the day
     rule_id: int | None = None  # None where a person asks it
+    has_left: bool = False  # the card it came through has ended, or matches the rule no more
 
     @property
     def asks(self) -> bool:
         return not self.is_excused and not self.is_dormant
 
 
+class Recorded(NamedTuple):
+    """What a record needs of a completion that is one of its member's."""
+
+    id: int
+    member_id: int
+    course_id: int
+    completed_on: date
+    assurance: Assurance
+    source: str
+    recorded_at: datetime
+
+
+class How(StrEnum):
+    """How a completion came, beside what came before it."""
+
+    LOGGED = "logged"
+    RECORDED = "recorded by staff"
+    CHECKED = "checked by staff"
+    REPORTED = "reported"
+    CONFIRMED = "confirmed"
+
+
+# Each on its own ("10 January · reported by …") and in a row ("logged 1 February, confirmed by … 20 February").
+VERBS = {
+    How.LOGGED: mark("logged"),
+    How.RECORDED: mark("recorded by staff"),
+    How.CHECKED: mark("checked by staff"),
+    How.REPORTED: mark("reported by %(provider)s"),
+    How.CONFIRMED: mark("confirmed by %(provider)s"),
+}
+
+
 @dataclass(frozen=True)
 class Sighting:
     """One recorded completion, as a line says it: "logged 1 Feb, confirmed 20 Feb"."""
 
-    completion: Completion
+    completion: Recorded
     course: Course
-    verb: str  # "logged", "confirmed by LinkedIn Learning"
-    evidence_url: str | None
+    evidence_url: str | None = None
+    files: tuple[int, ...] = ()  # ids of its evidence that is a file
+    how: How = How.LOGGED
+
+    @property
+    def verb(self) -> str:
+        """ "logged", "confirmed by LinkedIn Learning", in the language that is spoken now."""
+        return _(VERBS[self.how], provider=self.course.provider)
 
     @property
     def on(self) -> date:
@@ -60,6 +103,26 @@ class Sighting:
     @property
     def assurance(self) -> Assurance:
         return self.completion.assurance
+
+    @property
+    def recorded_at(self) -> datetime:
+        return self.completion.recorded_at
+
+
+@dataclass(frozen=True)
+class ReturnedClaim:
+    """A claim that was returned or rejected, and that nothing has taken the place of."""
+
+    completion_id: int
+    course: Course
+    on: date
+    decision: Review
+    why: str  # in words; "" where nothing was said
+    decided_at: datetime
+
+    @property
+    def is_rejected(self) -> bool:
+        return self.decision is Review.REJECTED
 
 
 @dataclass(frozen=True)
@@ -111,6 +174,8 @@ class CourseRecord:
     instead: tuple[Course, ...] = ()  # other courses that would count as this one
     is_proposed: bool = False  # where there is a choice: among the courses that finish the path in the fewest minutes
     is_retired: bool = False
+    replaced_by: Course | None = None  # what its provider offers in its place, whether or not it counts
+    returned: ReturnedClaim | None = None  # the member's own claim, where it was returned or rejected
     validity: str = ""  # by its own terms, in words; empty where it holds for ever
     cycles: tuple[HeldCycle, ...] = ()  # where it lapses: every one of them, the oldest first
     renewal: Renewal | None = None  # where it lapses and is held
@@ -128,6 +193,7 @@ class SectionRecord:
     is_met: bool
     courses: tuple[CourseRecord, ...]
     so_far: str = ""  # of credits, in words: "12.5 of 40 credits count"
+    asks_all: bool = False  # every one of its courses is needed
 
 
 @dataclass(frozen=True)
@@ -160,6 +226,7 @@ class PathRecord:
     due_on: date | None = None
     until_on: date = FOREVER  # if it is complete: the first day on which it is so no longer
     oldest_on: date | None = None  # completions from before this day do not count
+    lookback_months: int | None = None  # for that many months before they were asked
     next_version: tuple[date, int] | None = None  # another version asks from that day
     exemptions: tuple[str, ...] = ()  # in words
 
@@ -182,3 +249,17 @@ class MemberRecord:
     cards: tuple[HeldCard, ...]
     paths: tuple[PathRecord, ...]
     elsewhere: tuple[CourseRecord, ...]  # what counts toward none of these paths
+    returned: tuple[ReturnedClaim, ...] = ()  # claims that wait for the member, the newest first
+
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """Ids of the courses that are asked and still missing, the most urgent first."""
+        missing: dict[int, None] = {}
+        for path in self.paths:
+            if path.state.is_complete or not path.asking:
+                continue
+            for section in path.sections:
+                for line in section.courses:
+                    if not (section.is_met or line.state.is_complete or line.state is State.UNDER_REVIEW):
+                        missing[line.course.id] = None
+        return tuple(missing)

@@ -18,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tracker.language import _
+
 _PROGRAM = Path(__file__).with_name("drawing.py")
 _IDLE = 60.0  # seconds after which it ends itself
 _LONGEST = 30.0  # seconds a job may take, and as many to wait for those before it
@@ -63,7 +65,7 @@ class Renderer:
         question = json.dumps(job, sort_keys=True, ensure_ascii=False).encode()
         name = hashlib.sha256(question).hexdigest()
         if not self._turn.acquire(timeout=self._longest):
-            raise NotRendered("Too many pictures are being drawn at once. Try again in a minute.")
+            raise NotRendered(_("Too many pictures are being drawn at once. Try again in a minute."))
         try:
             known = self._kept.get(name)
             if known is not None:
@@ -92,13 +94,13 @@ class Renderer:
                 answer = self._exchange(question, deadline)  # perhaps it was ending already: a fresh one
         except _Ended:
             log.error("the process that draws ended over a job of %s bytes", len(question))
-            raise NotRendered("The picture could not be drawn just now. Try again in a minute.") from None
+            raise NotRendered(_("The picture could not be drawn just now. Try again in a minute.")) from None
         except TimeoutError:
             self._end()
-            raise NotRendered("Drawing this took too long, so it was given up. Ask for less at once.") from None
+            raise NotRendered(_("Drawing this took too long, so it was given up. Ask for less at once.")) from None
         if answer[:1] != b"+":
             log.error("not rendered: %s", answer[1:].decode("utf-8", "replace"))
-            raise NotRendered("The picture could not be drawn.")
+            raise NotRendered(_("The picture could not be drawn."))
         return answer[1:]
 
     def _exchange(self, question: bytes, deadline: float) -> bytes:

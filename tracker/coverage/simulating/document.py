@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
-from tracker.coverage.exports.shapes import FLOOR_WORDS, Cell, Column, Document, Kind, Table
+from tracker.coverage.exports.shapes import Cell, Column, Document, Kind, Table, floor_words
 from tracker.coverage.simulating.shapes import PathChange, Simulation
+from tracker.language import _, lazy, mark, number
 
 DEFINITIONS = (
-    "Turns incomplete: complete on the day as the curriculum is, and not as it would be. What lapses by itself until then "
-    "is not counted.",
-    "Kept: stays complete under this policy, and would not if all had to move at once.",
-    "Falls below target: the local meets the path's target on the day as the curriculum is, and not as it would be.",
-    "Counted from what is recorded today: what anyone completes until the day is not known.",
+    mark(
+        "Turns incomplete: complete on the day as the curriculum is, and not as it would be. What lapses by itself"
+        " until then "
+        "is not counted."
+    ),
+    mark("Kept: stays complete under this policy, and would not if all had to move at once."),
+    mark("Falls below target: the local meets the path's target on the day as the curriculum is, and not as it would be."),
+    mark("Counted from what is recorded today: what anyone completes until the day is not known."),
 )
 
 _SUMMARY = (
     Column("path"),
     Column("version", Kind.COUNT),
-    Column("policy"),
+    Column("policy", Kind.WORD),
     Column("day", Kind.DAY),
     Column("assigned", Kind.COUNT),
-    Column("turn_incomplete", Kind.COUNT, "Turn incomplete"),
-    Column("turn_incomplete_in_scope", Kind.COUNT, "of them in scope"),
+    Column("turn_incomplete", Kind.COUNT),
+    Column("turn_incomplete_in_scope", Kind.COUNT, lazy("of them in scope")),
     Column("kept", Kind.COUNT),
-    Column("become_complete", Kind.COUNT, "Become complete"),
-    Column("in_scope", Kind.COUNT, "In scope"),
-    Column("covered_before", Kind.COUNT, "Covered before"),
-    Column("covered_after", Kind.COUNT, "Covered after"),
-    Column("locals_below_target", Kind.COUNT, "Locals that fall below target"),
+    Column("become_complete", Kind.COUNT),
+    Column("in_scope", Kind.COUNT),
+    Column("covered_before", Kind.COUNT),
+    Column("covered_after", Kind.COUNT),
+    Column("locals_below_target", Kind.COUNT, lazy("Locals that fall below target")),
 )
 _LOCALS = (
     Column("path"),
-    Column("policy"),
+    Column("policy", Kind.WORD),
     Column("day", Kind.DAY),
     Column("local"),
     Column("name"),
-    Column("in_scope", Kind.COUNT, "In scope"),
-    Column("covered_before", Kind.COUNT, "Covered before"),
-    Column("covered_after", Kind.COUNT, "Covered after"),
+    Column("in_scope", Kind.COUNT),
+    Column("covered_before", Kind.COUNT),
+    Column("covered_after", Kind.COUNT),
     Column("share_before", Kind.SHARE),
     Column("share_after", Kind.SHARE),
     Column("target", Kind.SHARE),
-    Column("falls_below", title="Falls below target"),
+    Column("falls_below", Kind.WORD, lazy("Falls below target")),
 )
 
 
@@ -51,10 +55,10 @@ def simulation_document(found: Simulation, first: Table | None = None) -> Docume
         first: the table that stands first, and that a CSV file holds, if it is not the policies'.
     """
     facts = [
-        ("What", "a catalogue tried out, not applied"),
-        ("Worked out", found.made_at.strftime("%Y-%m-%d %H:%M UTC")),
-        ("Floor", FLOOR_WORDS[found.floor]),
-        ("Members looked at", f"{found.members:,}"),
+        (mark("What"), _("a catalogue tried out, not applied")),
+        (mark("Worked out"), found.made_at.strftime("%Y-%m-%d %H:%M UTC")),
+        (mark("Floor"), floor_words(found.floor)),
+        (mark("Members looked at"), number(found.members)),
     ]
     tables = [first] if first else []
     tables += [table for table in (summary_table(found), locals_table(found)) if not first or table.title != first.title]
@@ -66,8 +70,8 @@ def simulation_document(found: Simulation, first: Table | None = None) -> Docume
             Column("turn_incomplete", Kind.COUNT),
             Column("change_otherwise", Kind.COUNT),
         )
-        tables.append(Table(columns, rows, "Edited courses", "Under every policy alike, told today."))
-    return Document("What a change of the catalogue would do", facts, tables, DEFINITIONS)
+        tables.append(Table(columns, rows, _("Edited courses"), _("Under every policy alike, told today.")))
+    return Document(_("What a change of the catalogue would do"), facts, tables, DEFINITIONS)
 
 
 def summary_table(found: Simulation) -> Table:
@@ -91,7 +95,7 @@ def summary_table(found: Simulation) -> Table:
         for path in found.paths
         for outcome in path.outcomes
     ]
-    return Table(_SUMMARY, rows, "Change policies")
+    return Table(_SUMMARY, rows, _("Change policies"))
 
 
 def locals_table(found: Simulation) -> Table:
@@ -99,7 +103,7 @@ def locals_table(found: Simulation) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for path in found.paths:
         rows += _local_rows(path)
-    return Table(_LOCALS, rows, "Locals whose figure changes")
+    return Table(_LOCALS, rows, _("Locals whose figure changes"))
 
 
 def _local_rows(path: PathChange) -> list[tuple[Cell, ...]]:
@@ -116,7 +120,7 @@ def _local_rows(path: PathChange) -> list[tuple[Cell, ...]]:
             round(each.before / each.in_scope, 6),
             round(each.after / each.in_scope, 6),
             path.target,
-            "yes" if each.is_below(path.target) else "no",
+            mark("yes") if each.is_below(path.target) else mark("no"),
         )
         for outcome in path.outcomes
         for each in outcome.locals

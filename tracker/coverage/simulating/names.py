@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tracker.coverage.exports.shapes import Column, Document, Table
 from tracker.coverage.paging import Page
+from tracker.language import _
 from tracker.models import Member, Membership, Unit
 from tracker.models.loading import in_chunks
 
@@ -40,7 +41,7 @@ def named_page(
         PersonLine(
             each.member_id,
             each.number or "",
-            f"{each.first_name} {each.last_name}".strip() or f"Member {each.number}",
+            f"{each.first_name} {each.last_name}".strip() or _("Member %(number)s", number=each.number),
             ", ".join(sorted(cards.get(each.member_id, ()))),
         )
         for each in shown
@@ -52,7 +53,7 @@ def named_page(
 def names_document(title: str, facts: Sequence[tuple[str, str]], rows: Sequence[PersonLine]) -> Document:
     """The people of one count as a file."""
     columns = (Column("member_number"), Column("name"), Column("locals"))
-    return Document(title, facts, [Table(columns, [(each.number, each.name, each.locals) for each in rows], "People")])
+    return Document(title, facts, [Table(columns, [(each.number, each.name, each.locals) for each in rows], _("People"))])
 
 
 def _people(session: Session, member_ids: Collection[int]) -> Sequence[Row[int, str, str, str, str]]:

@@ -22,6 +22,7 @@ from tracker.coverage.simulating.shapes import (
 )
 from tracker.curriculum.paths import ChangePolicy, Standing
 from tracker.curriculum.words import STARTED, Assurance
+from tracker.language import mark
 from tracker.models import Assignment, Completion, Unit
 from tracker.models.loading import many_rows
 
@@ -76,7 +77,7 @@ def simulate(
     people = _touched(session, told.keys(), edits)
     courses = _courses_of(told.keys(), before, after)
     with many_rows():
-        for member, facts in watch("Working out", facts_of(session, before, people), len(people)):
+        for member, facts in watch(mark("Working out"), facts_of(session, before, people), len(people)):
             narrow = facts if edits else _only(facts, told.keys(), courses)
             old = derive(narrow, before)
             # what the policies share is who is in scope: it follows from no course

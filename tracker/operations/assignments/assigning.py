@@ -2,50 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import product
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tracker.curriculum.keys import craft_key
-from tracker.curriculum.words import AssignmentKind, Assurance
-from tracker.models import (
-    Assignment,
-    AssignmentRule,
-    Craft,
-    LearningPath,
-    Member,
-    PathVersion,
-    StandingSpan,
-    Unit,
-    new_id,
-)
-from tracker.models.loading import many_rows, read_rows
+from tracker.coverage.derivation import current_policy
+from tracker.curriculum.words import AssignmentKind, Assurance, Leaving
+from tracker.models import Assignment, AssignmentRule, PathVersion, StandingSpan, new_id
+from tracker.models.loading import in_chunks, many_rows, read_rows
 from tracker.operations.actor import Actor
+from tracker.operations.assignments.planning import Plan, check_plan, craft_named, version_on
 from tracker.operations.assignments.reaching import Reached, reach
 from tracker.operations.audit import audit
-from tracker.operations.refused import Refused, refuse_impossible_day
+from tracker.operations.notices.recipients import recipient_of, recipients_among
 from tracker.operations.standings import refresh_standings
 
-_MOST_DAYS = 3_660  # ten years
+
+class Group(StrEnum):
+    """The members whom an assignment reached, by what became of it on its day."""
+
+    NEW = "new"  # asked by this and by nothing before
+    ALREADY = "already"  # asked before
+    EXEMPT = "exempt"
+    STATUS = "status"  # no card of theirs that it reaches has a status that counts
+    NO_CARD = "no card"  # none that it reaches is held that day
+    COMPLETE = "complete"  # of those asked, complete at the reviewed floor
+    LATE = "late"  # their due day had passed before they were asked
+    TOLD = "told"  # newly asked, not complete, and with an address: their next digest says so
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Who is to be asked for a path, and how: one rule for each unit and craft, or one for everyone; or people by name."""
-
-    path: LearningPath
-    kind: AssignmentKind = AssignmentKind.REQUIRED
-    on: date = date.min
-    everyone: bool = False
-    units: Sequence[Unit] = ()
-    crafts: Sequence[str] = ()
-    members: Sequence[Member] = ()
-    due_on: date | None = None
-    within_days: int | None = None
+NOT_COUNTED = (Group.EXEMPT, Group.STATUS, Group.NO_CARD)
 
 
 class Assigned(NamedTuple):
@@ -55,6 +46,7 @@ class Assigned(NamedTuple):
     """
 
     rules: list[AssignmentRule]
+    by_name: list[Assignment]
     assignments: int
     members: int
     # of a required path, on ``on`` or today, whichever is later; the three add up to the members reached:
@@ -63,25 +55,33 @@ class Assigned(NamedTuple):
     not_counted: int  # not asked that day: exempt, a status that does not count, or no card that day
     already_complete: int  # of the members asked that day, those complete at the reviewed floor
     due_impossible: int  # assignments whose due day had passed before they began
+    groups: Mapping[Group, frozenset[int]]  # the same members, by id
 
 
 @many_rows()
-def assign_path(session: Session, plan: Plan, actor: Actor, *, today: date, now: datetime) -> Assigned:
+def assign_path(
+    session: Session, plan: Plan, actor: Actor, *, today: date, now: datetime, counts_told: bool = False
+) -> Assigned:
     """Ask members for a path. Assigning again adds, never replaces.
 
+    Args:
+        counts_told: also find who has an address for the next digest, as a preview says.
+
     Raises:
-        Refused: ``nobody`` (no target), ``two_targets``, ``two_due_dates``, ``due_before_start``, ``no_version``,
-            ``path_retired``.
+        Refused: ``nobody`` (no target), ``two_targets``, ``two_due_dates``, ``due_before_start``, ``too_many_days``,
+            ``impossible_day``, ``no_version``, ``path_retired``.
 
     Needs ``writing(alone=True)``.
     """
-    _check(plan)
+    check_plan(plan)
     version = version_on(session, plan.path.id, plan.on)
     day = max(plan.on, today)
     before = _asked_on(session, plan.path.id, day)
     rules: list[AssignmentRule] = []
+    people: list[Assignment] = []
     if plan.members:
-        made = _assign_people(session, plan, version, actor, now)
+        people = _assign_people(session, plan, version, actor, now)
+        made = Reached(len(people), {each.member_id for each in people}, set(), 0)
     else:
         rules = _make_rules(session, plan, actor, now)
         session.flush()
@@ -90,15 +90,26 @@ def assign_path(session: Session, plan: Plan, actor: Actor, *, today: date, now:
     refresh_standings(session, touched, today)
     is_required = plan.kind is AssignmentKind.REQUIRED
     asked = touched & _asked_on(session, plan.path.id, day) if is_required else touched
+    complete = asked & _complete_on(session, plan.path.id, day)
+    groups = {
+        Group.NEW: asked - before if is_required else set(),
+        Group.ALREADY: asked & before if is_required else set(),
+        Group.COMPLETE: complete,
+        Group.LATE: made.late,
+        Group.TOLD: _told(session, asked - before - complete, now) if counts_told and is_required else set(),
+        **_why_not(session, touched - asked, [rule.id for rule in rules], day),
+    }
     assigned = Assigned(
         rules,
+        people,
         made.assignments,
         members=len(touched),
-        newly_in_scope=len(asked - before) if is_required else 0,
-        asked_already=len(asked & before) if is_required else 0,
+        newly_in_scope=len(groups[Group.NEW]),
+        asked_already=len(groups[Group.ALREADY]),
         not_counted=len(touched - asked),
-        already_complete=len(asked & _complete_on(session, plan.path.id, day)),
+        already_complete=len(complete),
         due_impossible=made.due_impossible,
+        groups={group: frozenset(members) for group, members in groups.items()},
     )
     audit(
         session,
@@ -120,47 +131,9 @@ def assign_path(session: Session, plan: Plan, actor: Actor, *, today: date, now:
     return assigned
 
 
-def _check(plan: Plan) -> None:
-    targets = sum(1 for each in (plan.everyone, plan.units, plan.crafts, plan.members) if each)
-    if targets == 0:
-        raise Refused("nobody", "Say who is asked: everyone, a unit, a craft or a member.")
-    if targets > 1:
-        raise Refused("two_targets", "Name one kind of target: everyone, units, crafts or members.")
-    refuse_impossible_day(plan.on, "on")
-    if plan.due_on:
-        refuse_impossible_day(plan.due_on, "due")
-    if plan.due_on and plan.within_days:
-        raise Refused("two_due_dates", "Give a due date or a number of days, not both.", field="due")
-    if plan.within_days is not None and plan.within_days < 1:
-        raise Refused("due_before_start", "The number of days must be 1 or more.", field="within_days")
-    if plan.within_days is not None and plan.within_days > _MOST_DAYS:
-        raise Refused("too_many_days", f"Give {_MOST_DAYS} days at most.", field="within_days")
-    if plan.due_on and plan.due_on < plan.on:
-        raise Refused("due_before_start", f"It would be due on {plan.due_on}, before it begins on {plan.on}.", field="due")
-    if plan.path.retired_on is not None:
-        raise Refused("path_retired", f"{plan.path.title} was retired on {plan.path.retired_on}.", field="path")
-
-
-def version_on(session: Session, path_id: int, day: date) -> PathVersion:
-    """The version in force on a day: the one a new assignment is pinned to.
-
-    Raises:
-        Refused: ``no_version``.
-    """
-    version = session.scalar(
-        select(PathVersion)
-        .where(PathVersion.path_id == path_id, or_(PathVersion.from_on.is_(None), PathVersion.from_on <= day))
-        .order_by(PathVersion.number.desc())
-        .limit(1)
-    )
-    if version is None:
-        raise Refused("no_version", "This path has no published version.", field="path")
-    return version
-
-
 def _make_rules(session: Session, plan: Plan, actor: Actor, now: datetime) -> list[AssignmentRule]:
-    targets: list[tuple[int | None, int | None]] = [(unit.id, None) for unit in plan.units]
-    targets += [(None, craft_named(session, name).id) for name in plan.crafts]
+    units: list[int | None] = [unit.id for unit in plan.units] or [None]
+    crafts: list[int | None] = [craft_named(session, name).id for name in plan.crafts] or [None]
     rules = [
         AssignmentRule(
             id=new_id(),
@@ -171,44 +144,35 @@ def _make_rules(session: Session, plan: Plan, actor: Actor, now: datetime) -> li
             from_on=plan.on,
             due_on=plan.due_on,
             within_days=plan.within_days,
+            leaving=None if plan.leaving is Leaving.END else plan.leaving,
             recorded_at=now,
             recorded_by=actor.user_id,
         )
-        for unit_id, craft_id in (targets or [(None, None)])
+        for unit_id, craft_id in product(units, crafts)
     ]
     session.add_all(rules)
     return rules
 
 
-def craft_named(session: Session, name: str) -> Craft:
-    """The craft of that name, made by its first mention."""
-    key = craft_key(name)
-    craft = session.scalar(select(Craft).where(Craft.key == key))
-    if craft is None:
-        craft = Craft(id=new_id(), name=" ".join(name.split()), key=key)
-        session.add(craft)
-        session.flush()
-    return craft
-
-
-def _assign_people(session: Session, plan: Plan, version: PathVersion, actor: Actor, now: datetime) -> Reached:
+def _assign_people(session: Session, plan: Plan, version: PathVersion, actor: Actor, now: datetime) -> list[Assignment]:
     due_on = plan.on + timedelta(days=plan.within_days) if plan.within_days else plan.due_on
-    for member in plan.members:
-        session.add(
-            Assignment(
-                member_id=member.member_id,
-                id=new_id(),
-                path_id=plan.path.id,
-                version_id=version.id,
-                kind=plan.kind,
-                assigned_on=plan.on,
-                due_on=due_on,
-                recorded_at=now,
-                recorded_by=actor.user_id,
-            )
+    made = [
+        Assignment(
+            member_id=member.member_id,
+            id=new_id(),
+            path_id=plan.path.id,
+            version_id=version.id,
+            kind=plan.kind,
+            assigned_on=plan.on,
+            due_on=due_on,
+            recorded_at=now,
+            recorded_by=actor.user_id,
         )
+        for member in plan.members
+    ]
+    session.add_all(made)
     session.flush()
-    return Reached(len(plan.members), {member.member_id for member in plan.members}, 0)
+    return made
 
 
 def _asked_on(session: Session, path_id: int, day: date) -> set[int]:
@@ -227,3 +191,39 @@ def _complete_on(session: Session, path_id: int, day: date) -> set[int]:
             )
         )
     )
+
+
+def _why_not(session: Session, members: Collection[int], rule_ids: Collection[int], day: date) -> dict[Group, set[int]]:
+    """Why these members, whom the act reached, are not asked on a day: by its cards, for only those can be asked."""
+    found: dict[Group, set[int]] = {group: set() for group in NOT_COUNTED}
+    counting = current_policy(session).counts
+    for chunk in in_chunks(sorted(members), 5_000):
+        listed = ", ".join(map(str, chunk))
+        through = ""
+        if rule_ids:
+            rules = ", ".join(map(str, rule_ids))
+            through = (
+                " AND EXISTS (SELECT 1 FROM assignment a WHERE a.member_id = m.member_id AND a.membership_id = m.id"
+                f" AND a.rule_id IN ({rules}) AND a.voided_at IS NULL)"
+            )
+        sql = (
+            f"SELECT m.member_id, m.status FROM membership m WHERE m.member_id IN ({listed}) AND m.voided_at IS NULL"
+            f" AND m.from_on <= ? AND (m.until_on IS NULL OR m.until_on > ?){through}"
+        )
+        held: dict[int, set[str]] = {member: set() for member in chunk}
+        for member, status in read_rows(session, sql, (day, day)):
+            held[member].add(status)
+        for member, statuses in held.items():
+            why = Group.NO_CARD if not statuses else Group.EXEMPT if statuses & counting else Group.STATUS
+            found[why].add(member)
+    return found
+
+
+def _told(session: Session, members: Collection[int], now: datetime) -> set[int]:
+    """Those of the members who can be written to."""
+    if len(members) <= 20:
+        return {member for member in members if recipient_of(session, member, now) is not None}
+    told: set[int] = set()
+    for chunk in in_chunks(sorted(members), 2_000):
+        told.update(set(chunk) & recipients_among(session, chunk[0], chunk[-1], now).keys())
+    return told

@@ -21,6 +21,7 @@ from tracker.models import (
     BatchChange,
     BatchUndone,
     Completion,
+    DueDecision,
     Evidence,
     Exemption,
     Identifier,
@@ -34,6 +35,7 @@ from tracker.models import (
 from tracker.models.loading import in_chunks, many_rows, read_rows
 from tracker.operations.actor import Actor
 from tracker.operations.assignments import reach
+from tracker.operations.assignments.leaving import ENDED_BY_HAND
 from tracker.operations.audit import audit
 from tracker.operations.completions.waiting import take_out_waiting
 from tracker.operations.merging import KIND as MERGE
@@ -41,7 +43,7 @@ from tracker.operations.merging import let_wait_unmerged
 from tracker.operations.refused import Refused
 from tracker.operations.standings import refresh_standings
 
-FACTS: tuple[Any, ...] = (Membership, Assignment, Exemption, Completion, ProviderAccount)
+FACTS: tuple[Any, ...] = (Membership, Assignment, Exemption, DueDecision, Completion, ProviderAccount)
 # Cards, and what is asked through them, stand or fall together; each other fact is for itself.
 _CARDS = (Membership, Assignment)
 # What makes two facts of a member the same: a fact is not recorded anew beside one that says the same.
@@ -49,6 +51,7 @@ _KEYS: dict[Any, tuple[str, ...]] = {
     Membership: ("unit_id", "craft_id", "from_on"),
     Assignment: ("path_id", "rule_id", "membership_id", "assigned_on"),
     Exemption: ("path_id", "unit_id", "from_on"),
+    DueDecision: ("rule_id", "membership_id"),
     Completion: ("course_id", "completed_on", "assurance"),
     ProviderAccount: ("provider", "provider_id"),
 }
@@ -308,9 +311,8 @@ def _ended_by_hand(session: Session, batch_id: int, members: Collection[int]) ->
             " JOIN membership m ON m.member_id = a.member_id AND m.id = a.membership_id"
             " JOIN membership n ON n.member_id = m.member_id AND n.unit_id = m.unit_id AND n.craft_id = m.craft_id"
             " AND n.from_on = m.from_on AND n.voided_at IS NULL"
-            f" WHERE a.member_id IN ({listed}) AND a.voided_batch_id = ? AND a.until_on IS NOT NULL"
-            " AND (a.batch_id IS NULL OR a.batch_id <> ?)"
-            " AND (r.until_on IS NULL OR a.until_on < r.until_on) AND (m.until_on IS NULL OR a.until_on < m.until_on)"
+            f" WHERE a.member_id IN ({listed}) AND a.voided_batch_id = ?"
+            f" AND (a.batch_id IS NULL OR a.batch_id <> ?) AND {ENDED_BY_HAND}"
         )
         for rule, until, card in read_rows(session, sql, [batch_id, batch_id]):
             ended[rule, card] = read.day(until)

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.words import Assurance
-from tracker.models import Completion, Course, Member
+from tracker.language import _, day
+from tracker.models import Completion, Course, Member, Review
 from tracker.models.base import lock_member, member_lock
 from tracker.models.loading import read_together
 from tracker.operations.actor import Actor
@@ -15,6 +16,8 @@ from tracker.operations.audit import audit
 from tracker.operations.completions.claims import is_late_claim
 from tracker.operations.completions.stage import Staged
 from tracker.operations.completions.writing import write_completions
+from tracker.operations.evidence import StoredFile
+from tracker.operations.evidence.attaching import told, write_evidence
 from tracker.operations.refused import Refused
 from tracker.operations.standings import refresh_standings
 
@@ -33,6 +36,7 @@ def log_completion(
     today: date,
     now: datetime,
     evidence_url: str = "",
+    file: StoredFile | None = None,
     source: str = SELF_LOGGED,
 ) -> int:
     """Record that a member completed a course on a day. The same act for every door.
@@ -42,6 +46,7 @@ def log_completion(
         course: None where the door found none.
         completed_on: the day of the completion, in the member's own zone.
         evidence_url: where the proof can be seen, if anywhere.
+        file: the proof itself, kept already (:func:`tracker.operations.evidence.keep_file`).
 
     Returns:
         The completion's id, beside the member's its key.
@@ -51,20 +56,23 @@ def log_completion(
             records are always taken), ``already_logged``. Nothing is written then.
     """
     if member is None:
-        raise Refused("unknown_member", "No member with that number or e-mail is on the roster.", field="member")
+        raise Refused("unknown_member", _("No member with that number or e-mail is on the roster."), field="member")
     if course is None:
-        raise Refused("unknown_course", "No course has that code or title: choose one from the list.", field="course")
+        raise Refused("unknown_course", _("No course has that code or title: choose one from the list."), field="course")
     if completed_on > today:
         raise Refused(
             "future_date",
-            f"{completed_on} has not come yet: give the day on which the course was completed.",
+            _("%(day)s has not come yet: give the day on which the course was completed.", day=day(completed_on)),
             field="completed_on",
         )
     if is_late_claim(assurance, completed_on, course.retired_on):
         raise Refused(
             "course_retired",
-            f"{course.title} was retired on {course.retired_on}: a later completion needs the provider's report or a "
-            "staff record.",
+            _(
+                "%(course)s was retired on %(day)s: a later completion needs the provider’s report or a staff record.",
+                course=course.title,
+                day=day(course.retired_on or completed_on),
+            ),
             field="completed_on",
         )
     same_day = (
@@ -73,12 +81,16 @@ def log_completion(
         (member.member_id, course.id, completed_on, int(assurance)),
     )
     if read_together(session, [*member_lock(session, member.member_id), same_day])[-1]:
-        raise Refused("already_logged", f"{course.title} on {completed_on} is already recorded.", field="completed_on")
+        said = _("%(course)s on %(day)s is already recorded.", course=course.title, day=day(completed_on))
+        raise Refused("already_logged", said, field="completed_on")
     row = Staged(
         *(member.member_id, 0, course.id, completed_on, int(assurance), source),
         *(None, evidence_url, None, actor.user_id),
     )
     completion_id = write_completions(session, [row], now)[0]
+    if file is not None:
+        review = Review.WAITING if assurance is Assurance.CLAIMED else Review.ACCEPTED
+        write_evidence(session, [(member.member_id, completion_id)], file, "", review, actor, now)
     refresh_standings(session, [member.member_id])
     audit(
         session,
@@ -87,7 +99,12 @@ def log_completion(
         object_kind="completion",
         object_id=completion_id,
         member_id=member.member_id,
-        detail={"course": course.code, "completed_on": completed_on.isoformat(), "assurance": assurance.word},
+        detail={
+            "course": course.code,
+            "completed_on": completed_on.isoformat(),
+            "assurance": assurance.word,
+            **told(file, ""),
+        },
         at=now,
     )
     return completion_id
@@ -100,9 +117,10 @@ def void_completion(session: Session, completion: Completion, reason: str, actor
         Refused: ``no_reason``, ``already_voided``.
     """
     if not reason.strip():
-        raise Refused("no_reason", "Say why, in a few words.", field="reason")
+        raise Refused("no_reason", _("Say why, in a few words."), field="reason")
     if completion.voided_at is not None:
-        raise Refused("already_voided", f"This completion was voided on {completion.voided_at:%Y-%m-%d} already.")
+        said = _("This completion was voided on %(day)s already.", day=day(completion.voided_at.date()))
+        raise Refused("already_voided", said)
     lock_member(session, completion.member_id)
     completion.voided_at, completion.voided_by, completion.void_reason = now, actor.user_id, reason.strip()
     session.flush()

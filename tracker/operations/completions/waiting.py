@@ -18,6 +18,7 @@ from tracker.models.loading import in_chunks, load, many_rows, read_rows, stored
 from tracker.operations.actor import Actor
 from tracker.operations.completions.claims import is_late_claim
 from tracker.operations.completions.recording import by_member, record_people
+from tracker.operations.completions.sheets import put_sheets_behind
 from tracker.operations.completions.stage import Staged
 from tracker.operations.completions.tally import CompletionsRecorded
 from tracker.operations.matching import CourseFinder, LearnerFinder, course_name, learner_key
@@ -113,7 +114,8 @@ def _settle(
     world = current_world(session)
     refresh = Refresh(session, world, today if alone else None)
     for chunk in in_chunks(people.items(), 2_000):
-        record_people(session, dict(chunk), recorded, refresh, world, today, now)
+        written = record_people(session, dict(chunk), recorded, refresh, world, today, now)
+        put_sheets_behind(session, written, now)
     refresh.finish()
     for row in rows:
         if row.id in settled:

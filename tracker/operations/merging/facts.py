@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
+from tracker.coverage.derivation import FactReader
 from tracker.models import (
     Assignment,
-    AssignmentRule,
     Completion,
+    DueDecision,
     Evidence,
     Exemption,
     Member,
@@ -19,7 +20,8 @@ from tracker.models import (
     ProviderAccount,
     new_ids,
 )
-from tracker.models.loading import in_chunks
+from tracker.models.loading import in_chunks, read_rows
+from tracker.operations.assignments.leaving import ENDED_BY_HAND
 from tracker.operations.merging.merge import Merge
 
 # What makes a fact of the one the same as one of the other: it is voided and not recorded twice.
@@ -41,6 +43,7 @@ def move_facts(merge: Merge) -> dict[tuple[int, int], date]:
     """
     cards = _move(merge, Membership)
     ended = _ended_by_hand(merge, cards)
+    _move_due_decisions(merge, cards)
     _move(merge, Assignment)
     _move(merge, Exemption)
     _copy_evidence(merge, _move(merge, Completion))
@@ -103,22 +106,25 @@ def _record(merge: Merge, model: Any, rows: Sequence[Any], otherwise: dict[int, 
 
 def _ended_by_hand(merge: Merge, cards: dict[int, int]) -> dict[tuple[int, int], date]:
     """What a person had ended of what rules ask through the cards, by the moved card."""
-    rows = merge.session.execute(
-        select(Assignment.rule_id, Assignment.membership_id, Assignment.until_on)
-        .join(AssignmentRule, AssignmentRule.id == Assignment.rule_id)
-        .join(
-            Membership,
-            (Membership.member_id == Assignment.member_id) & (Membership.id == Assignment.membership_id),
-        )
-        .where(
-            Assignment.member_id == merge.gone.member_id,
-            Assignment.voided_at.is_(None),
-            Assignment.until_on.is_not(None),
-            func.coalesce(AssignmentRule.until_on > Assignment.until_on, True),
-            func.coalesce(Membership.until_on > Assignment.until_on, True),
-        )
+    sql = (
+        "SELECT a.rule_id, a.membership_id, a.until_on FROM assignment a JOIN assignment_rule r ON r.id = a.rule_id"
+        " JOIN membership m ON m.member_id = a.member_id AND m.id = a.membership_id"
+        f" WHERE a.member_id = ? AND a.voided_at IS NULL AND {ENDED_BY_HAND}"
     )
-    return {(rule, cards[card]): until_on for rule, card, until_on in rows if rule and card in cards and until_on}
+    merge.session.flush()
+    read = FactReader(merge.session, ())
+    rows = read_rows(merge.session, sql, [merge.gone.member_id])
+    return {(rule, cards[card]): read.day(until_on) for rule, card, until_on in rows if card in cards}
+
+
+def _move_due_decisions(merge: Merge, cards: dict[int, int]) -> None:
+    """What was decided of the one's due days holds for the cards that moved."""
+    held = merge.session.scalars(select(Membership).where(Membership.member_id == merge.gone.member_id)).all()
+    moved = {_same(Membership, card): cards[card.id] for card in held if card.id in cards}
+    now = {card.id: moved[_same(Membership, card)] for card in held if _same(Membership, card) in moved}
+    decisions = [each for each in _valid(merge, DueDecision, merge.gone) if each.membership_id in now]
+    _void(merge, DueDecision)
+    _record(merge, DueDecision, decisions, {each.id: {"membership_id": now[each.membership_id]} for each in decisions})
 
 
 def _copy_evidence(merge: Merge, ids: dict[int, int]) -> None:

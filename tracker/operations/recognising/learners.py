@@ -20,6 +20,7 @@ from tracker.operations.audit import audit
 from tracker.operations.completions.waiting import settle_rows
 from tracker.operations.matching import LearnerFinder
 from tracker.operations.refused import Refused
+from tracker.operations.reviewing.own import refuse_own
 
 
 class Recognised(NamedTuple):
@@ -59,7 +60,8 @@ def recognise_learner(
         member: None where the door found no one.
 
     Raises:
-        Refused: ``unknown_member``, ``merged``, ``set_aside``, ``nothing_waits``, ``found_otherwise``, ``id_taken``.
+        Refused: ``unknown_member``, ``merged``, ``set_aside``, ``nothing_waits``, ``found_otherwise``, ``id_taken``,
+            ``own_record``: nobody says that somebody's courses are their own.
     """
     if member is None:
         raise Refused("unknown_member", _("No member with that number or e-mail is on the roster."), field="member")
@@ -72,6 +74,7 @@ def recognise_learner(
     rows = open_rows(session, key)
     if not rows:
         raise Refused("nothing_waits", _("Nothing of this learner waits any more: someone has settled it in the meantime."))
+    refuse_own(session, member.member_id, actor)
     lock_member(session, member.member_id)
     _check_found(session, rows, member)
     lesson = _lesson(session, key, rows, member, now)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tracker.coverage.derivation import FactReader
 from tracker.models import UnitClosure
 from tracker.models.loading import in_chunks, read_rows
+from tracker.operations.assignments.leaving import ENDED_BY_HAND
 from tracker.operations.roster.cards import ABSENT, Card, Person, Reopening
 
 _AT_ONCE = 5_000
@@ -43,8 +44,7 @@ def read_people(session: Session, member_ids: Sequence[int], *, with_ends: bool)
             "SELECT a.member_id, a.rule_id, a.membership_id, a.until_on FROM assignment a"
             " JOIN assignment_rule r ON r.id = a.rule_id"
             " JOIN membership m ON m.member_id = a.member_id AND m.id = a.membership_id"
-            f" WHERE a.member_id IN ({listed}) AND a.voided_at IS NULL AND a.until_on IS NOT NULL"
-            " AND (r.until_on IS NULL OR a.until_on < r.until_on) AND (m.until_on IS NULL OR a.until_on < m.until_on)"
+            f" WHERE a.member_id IN ({listed}) AND a.voided_at IS NULL AND {ENDED_BY_HAND}"
         )
         for member, rule, card_id, end in read_rows(session, ended):
             people[member].ends.setdefault(card_id, {})[rule] = read.day(end)

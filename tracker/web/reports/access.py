@@ -17,13 +17,16 @@ from tracker.coverage.access_funnel import (
     unit_access,
 )
 from tracker.coverage.access_funnel.files import access_document, people_document, step_words
+from tracker.coverage.eligibility import Confirmed, confirmed_among, said_of
 from tracker.coverage.people import MemberLine, Wanted, members_page
 from tracker.curriculum.words import UnitKind
+from tracker.language import _
 from tracker.models import LearningPath, Unit, db
 from tracker.web import gate
 from tracker.web.asked import Asked, asked, one_of, text_of
 from tracker.web.gate import report_readers, staff_and_auditors
 from tracker.web.ids import row_id
+from tracker.web.opened import opened
 from tracker.web.reports.door import FORMS, document_file, file_url, here, reports, stop_if_long
 
 _LOCALS_A_PAGE = 100
@@ -65,9 +68,11 @@ def access_members_file(number: str, form: str) -> Response:
     found = _access(unit, path, question)
     who = _who(found)
     stop_if_long(len(_chosen(found, who)), form)
-    lines, _ = _people(found, who, unit, path, question, size=None)
+    lines, _next = _people(found, who, unit, path, question, size=None)
     name = ("access", unit.number, path.code, who.value, question.as_of.isoformat())
-    return document_file(people_document(lines, found.report, path, unit, who), form, *name)
+    answer = document_file(people_document(lines, found.report, path, unit, who), form, *name)
+    opened([line.member.member_id for line, _theirs in lines], "list", unit.id)
+    return answer
 
 
 @reports.get("/access")
@@ -102,7 +107,7 @@ def all_access_file(form: str) -> Response:
     path = _path(paths_in(db.session(), None, question.as_of))
     if path is None:
         abort(404)
-    document = access_document(_locals(path, question), path, "Every local")
+    document = access_document(_locals(path, question), path, _("Every local"))
     return document_file(document, form, "access", path.code, question.as_of.isoformat())
 
 
@@ -119,6 +124,7 @@ def _page(unit: Unit) -> str:
         who = _who(found)
         lines, next_key = _people(found, who, unit, path, question, size=_PEOPLE_A_PAGE)
     kind = unit.kind.value
+    chosen = {line.member.member_id for line, _theirs in lines or ()}
     return render_template(
         "reports/access.html",
         asked=question,
@@ -131,6 +137,8 @@ def _page(unit: Unit) -> str:
         words=text_of("q"),
         lines=lines,
         step_words=step_words,
+        said=said_of(db.session(), unit, chosen) if lines is not None else {},
+        confirmed=_confirmed(found, unit) if found else None,
         two_accounts=len(found.chosen(Who.TWO_ACCOUNTS)) if found else 0,
         page_with=here,
         first_url=here(after=None) if request.args.get("after") else None,
@@ -138,6 +146,12 @@ def _page(unit: Unit) -> str:
         files=[(form, file_url(f".{kind}_access_file", form, number=unit.number)) for form in FORMS],
         people_files=[(form, file_url(".access_members_file", form, number=unit.number)) for form in FORMS],
     )
+
+
+def _confirmed(found: UnitAccess, unit: Unit) -> Confirmed:
+    """Of those without an account, how many the local has confirmed; in a district, any of its locals."""
+    without = {each.person.member_id for each in found.chosen(Who.NO_ACCOUNT)}
+    return confirmed_among(db.session(), without, [unit.id] if unit.kind is UnitKind.LOCAL else None)
 
 
 def _unit_file(unit: Unit, form: str) -> Response:

@@ -26,14 +26,15 @@ from tracker.coverage.charts import (
     themed,
     trend_chart,
 )
-from tracker.coverage.exports import COVERAGE_DEFINITIONS, FLOOR_WORDS, Chart, Document, Kind, Table, facts_asked
+from tracker.coverage.exports import COVERAGE_DEFINITIONS, Chart, Document, Kind, Table, facts_asked, floor_words
 from tracker.coverage.exports.shapes import Cell
 from tracker.coverage.rendering import FILE_FORMS, NotRendered, render_chart
 from tracker.coverage.rendering.script import PageScript
+from tracker.coverage.saying import called, file_size, one_place
 from tracker.coverage.trends import total_trend, trend
-from tracker.curriculum.words import UnitKind
+from tracker.language import _, day, number, word
 from tracker.models import Unit, db
-from tracker.web import gate, showing
+from tracker.web import gate
 from tracker.web.asked import Asked, asked, one_of
 from tracker.web.gate import public, report_readers
 from tracker.web.reports import compare, paths, priorities
@@ -91,7 +92,7 @@ def chart_file(name: str, form: str) -> Response:
     try:
         content = render_chart(spec, form)
     except NotRendered as error:
-        raise ServiceUnavailable(f"{error} The CSV file holds the same numbers.") from None
+        raise ServiceUnavailable(" ".join((str(error), _("The CSV file holds the same numbers.")))) from None
     answer = Response(content, content_type=_MEDIA_TYPES[form])
     answer.headers["Content-Disposition"] = f'inline; filename="{drawn.name}-{question.as_of.isoformat()}.{form}"'
     return answer
@@ -108,7 +109,7 @@ def _for_a_page(drawn: Chart, theme: str) -> dict[str, Any]:
         **spec["usermeta"],
         "summary": drawn.summary,
         "headings": [column.heading for column in drawn.table.columns],
-        "numbers": [column.kind is not Kind.TEXT for column in drawn.table.columns],
+        "numbers": [not column.kind.is_text for column in drawn.table.columns],
         "rows": shown_rows(drawn.table),
         "note": table_note(drawn.table),
     }
@@ -125,23 +126,30 @@ def _shown(cell: Cell, kind: Kind) -> str:
     if cell is None:
         return "–"
     if isinstance(cell, str):
-        return cell
+        return word(cell) if kind is Kind.WORD else cell
     if isinstance(cell, date):
-        return showing.day(cell)
+        return day(cell)
     if kind is Kind.SHARE:
-        return f"{100 * cell:.1f}\u00a0%".replace(".0\u00a0", "\u00a0")
-    return f"{cell:,}"
+        return f"{number(round(100 * cell, 1))}\u00a0%"
+    return number(cell)
 
 
 def table_note(table: Table) -> str:
-    more = len(table.rows) - _ROWS_ON_A_PAGE
-    rest = f"The first {_ROWS_ON_A_PAGE} of {len(table.rows):,} rows: the CSV file holds all." if more > 0 else ""
+    if len(table.rows) <= _ROWS_ON_A_PAGE:
+        return table.note
+    rest = _(
+        "The first %(shown)s of %(rows)s rows: the CSV file holds all.",
+        shown=number(_ROWS_ON_A_PAGE),
+        rows=number(len(table.rows)),
+    )
     return " ".join(part for part in (table.note, rest) if part)
 
 
 def _asked_words(question: Asked) -> str:
-    known = f", as known on {showing.day(question.known)}" if question.known else ""
-    return f"as of {showing.day(question.as_of)}, {FLOOR_WORDS[question.floor]}{known}"
+    values = {"day": day(question.as_of), "floor": floor_words(question.floor)}
+    if question.known:
+        return _("as of %(day)s, %(floor)s, as known on %(known)s", **values, known=day(question.known))
+    return _("as of %(day)s, %(floor)s", **values)
 
 
 # --- Each kind, as its page tells it ----------------------------------------------------------------------------------
@@ -156,7 +164,8 @@ def _trend(question: Asked) -> Picture:
     else:
         months = trend(session, unit.id, path.id, as_of=day, known=known)
     title = called(unit)
-    return Picture(trend_chart(months, title=title, floor=question.floor, target=path.target), f"{path.title}, {title}")
+    scope = _("%(path)s, %(scope)s", path=path.title, scope=title)
+    return Picture(trend_chart(months, title=title, floor=question.floor, target=path.target), scope)
 
 
 def _assurance(question: Asked) -> Picture:
@@ -166,13 +175,14 @@ def _assurance(question: Asked) -> Picture:
     rows = [(line.path.title, line.figure) for line in coverage.lines]
     target = targets.pop() if len(targets) == 1 else None
     return Picture(
-        assurance_chart(rows, title=called(unit), floor=question.floor, target=target), f"Every path, {called(unit)}"
+        assurance_chart(rows, title=called(unit), floor=question.floor, target=target),
+        _("Every path, %(scope)s", scope=called(unit)),
     )
 
 
 def _heat(question: Asked) -> Picture:
     told = map_asked()
-    title = "the whole union" if gate.reach().sees_all_units else "the units you see"
+    title = _("the whole union") if gate.reach().sees_all_units else _("the units you see")
     return Picture(heat_chart(told.map.chosen(told.wanted), told.columns, question.floor, title=title), told.scope)
 
 
@@ -181,7 +191,7 @@ def _sections(question: Asked) -> Picture:
     funnel = paths.funnel_for(unit, path, question)
     if funnel is None:
         abort(404)
-    return Picture(funnel_chart(funnel, title=called(unit)), f"{path.title}, {called(unit)}")
+    return Picture(funnel_chart(funnel, title=called(unit)), _("%(path)s, %(scope)s", path=path.title, scope=called(unit)))
 
 
 def _slope(question: Asked) -> Picture:
@@ -198,7 +208,7 @@ def _priorities(question: Asked) -> Picture:
     drawn = priorities.chart_of(found)
     if drawn is None:
         abort(404)
-    return Picture(drawn, found.path.title if found.path else "Every path")
+    return Picture(drawn, found.path.title if found.path else _("Every path"))
 
 
 _KINDS: dict[str, Callable[[Asked], Picture]] = {
@@ -214,13 +224,6 @@ _KINDS: dict[str, Callable[[Asked], Picture]] = {
 def _unit() -> Unit:
     """The unit asked for, of which the reader may see the figures or at least totals."""
     return unit_or_totals_for(db.session(), gate.reach(), printable(request.args.get("unit", "")))
-
-
-def called(unit: Unit) -> str:
-    """What a unit is called in a sentence."""
-    if unit.kind is UnitKind.INTERNATIONAL:
-        return "the whole union"
-    return f"Local {unit.number}" if unit.kind is UnitKind.LOCAL else unit.title
 
 
 # --- The script that draws them ---------------------------------------------------------------------------------------
@@ -261,4 +264,5 @@ def _page_script() -> PageScript:
 def _prepare(state: Any) -> None:
     app: Flask = state.app
     app.extensions["page_script"] = PageScript(app.config["SETTINGS"].instance / "cache")
+    app.jinja_env.filters.update(one_place=one_place, file_size=file_size)
     app.jinja_env.globals.update(chart_script=script_address, chart_rows=shown_rows, chart_note=table_note)

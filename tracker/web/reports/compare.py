@@ -23,8 +23,10 @@ from tracker.coverage.derivation import current_policy
 from tracker.coverage.exports import Chart
 from tracker.coverage.figures import is_restated_since
 from tracker.coverage.heatmap import CoverageMap, UnitRow, Wanted
+from tracker.coverage.saying import local_called
 from tracker.curriculum.days import add_months
 from tracker.curriculum.words import UnitKind
+from tracker.language import _
 from tracker.models import LearningPath, Unit, db
 from tracker.web import gate
 from tracker.web.asked import Asked, asked, day_of, one_of, text_of
@@ -68,7 +70,7 @@ class CompareAsked:
             pairs,
             *days,
             self.question.floor,
-            title="the whole union" if gate.reach().sees_all_units else "the units you see",
+            title=_("the whole union") if gate.reach().sees_all_units else _("the units you see"),
         )
 
 
@@ -103,9 +105,9 @@ def compare() -> str:
 @report_readers
 def compare_file(form: str) -> Response:
     told = compared()
-    scope = "The whole union" if gate.reach().sees_all_units else "The units you see"
+    scope = _("The whole union") if gate.reach().sees_all_units else _("The units you see")
     found = told.found or Comparison(
-        LearningPath(code="", title="No path"), told.then, told.question.as_of, None, told.question.floor, []
+        LearningPath(code="", title=_("No path")), told.then, told.question.as_of, None, told.question.floor, []
     )
     charts = [told.chart] if told.chart else []
     name = ("compare", found.path.code, told.then.isoformat(), told.question.as_of.isoformat())
@@ -163,5 +165,5 @@ def _with_moved(rows: list[ComparedUnit], path: LearningPath, then: date, questi
 
 def _name(unit: Unit) -> str:
     if unit.kind is UnitKind.INTERNATIONAL:
-        return "The whole union"
-    return f"Local {unit.number}" if unit.kind is UnitKind.LOCAL else unit.title
+        return _("The whole union")
+    return local_called(unit.number) if unit.kind is UnitKind.LOCAL else unit.title

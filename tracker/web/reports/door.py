@@ -19,6 +19,7 @@ from tracker.coverage.exports import (
     document_workbook,
 )
 from tracker.coverage.rendering import NotRendered
+from tracker.language import _, mark
 from tracker.operations.refused import Refused
 from tracker.web import gate
 from tracker.web.asked import one_of
@@ -32,16 +33,16 @@ MOST_ROWS = 10_000  # of a file that is answered at once; a longer one is made b
 
 # What a report may be narrowed to in its address, as its files say it.
 _NARROWED = {
-    "path": "Path",
-    "kind": "Units",
-    "district": "District",
-    "sector": "Sector",
-    "craft": "Craft",
-    "country": "Country",
-    "state": "State",
-    "who": "People",
-    "target": "Target",
-    "q": "Words looked for",
+    "path": mark("Path"),
+    "kind": mark("Units"),
+    "district": mark("District"),
+    "sector": mark("Sector"),
+    "craft": mark("Craft"),
+    "country": mark("Country"),
+    "state": mark("State"),
+    "who": mark("People"),
+    "target": mark("Target"),
+    "q": mark("Words looked for"),
 }
 
 
@@ -74,7 +75,9 @@ def pdf_file(make: Any, *name: str) -> Response:
     except TooLongToPrint as error:
         raise Refused("too_long_to_print", str(error)) from None
     except NotRendered as error:
-        raise ServiceUnavailable(f"This PDF could not be made. {error} The CSV and XLSX files hold the same.") from None
+        raise ServiceUnavailable(
+            _("This PDF could not be made. %(reason)s The CSV and XLSX files hold the same.", reason=error)
+        ) from None
 
 
 def stop_if_long(rows: int, form: str) -> None:
@@ -101,13 +104,13 @@ def download(content: str | bytes, form: str, *name: str) -> Response:
 
 def _told(document: Document) -> Document:
     """The document, with what it was narrowed to and the day on which its file is made."""
-    known = {name for name, _ in document.facts}
+    known = {fact[0] for fact in document.facts}
     narrowed = [
         (label, " ".join(request.args[name].split())[:100])
         for name, label in _NARROWED.items()
         if request.args.get(name, "").strip() and label not in known
     ]
-    return replace(document, facts=[*document.facts, *narrowed, ("Made on", gate.today().isoformat())])
+    return replace(document, facts=[*document.facts, *narrowed, (mark("Made on"), gate.today().isoformat())])
 
 
 def here(**changes: str | int | None) -> str:

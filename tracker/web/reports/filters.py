@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tracker.access.reporting import units_seen
 from tracker.coverage.heatmap import CoverageMap, Wanted, coverage_map
 from tracker.curriculum.words import UnitKind
+from tracker.language import _, pgettext
 from tracker.models import Craft, LearningPath, db
 from tracker.web import gate
 from tracker.web.asked import Asked, asked, one_of, text_of
@@ -53,13 +54,25 @@ class MapAsked:
         path, craft = self.path.code if self.path else "", self.map.craft.name if self.map.craft else ""
         wanted = self.wanted
         choices = [
-            Choice("path", "Path", "All paths", [(each.code, each.title) for each in self.map.paths], path),
+            Choice("path", _("Path"), _("All paths"), [(each.code, each.title) for each in self.map.paths], path),
             Choice(
-                "district", "District", "All", [(unit.number, unit.title) for unit in self.map.districts], wanted.district
+                "district",
+                _("District"),
+                pgettext("districts", "All"),
+                [(unit.number, unit.title) for unit in self.map.districts],
+                wanted.district,
             ),
-            Choice("sector", "Sector", "All", [(each, each) for each in self.map.sectors], wanted.sector),
-            Choice("craft", "Craft", "All crafts", [(each.name, each.name) for each in self.crafts], craft),
-            Choice("country", "Country", "All", [(each, each) for each in self.map.countries], wanted.country),
+            Choice(
+                "sector", _("Sector"), pgettext("sectors", "All"), [(each, each) for each in self.map.sectors], wanted.sector
+            ),
+            Choice("craft", _("Craft"), _("All crafts"), [(each.name, each.name) for each in self.crafts], craft),
+            Choice(
+                "country",
+                _("Country"),
+                pgettext("countries", "All"),
+                [(each, each) for each in self.map.countries],
+                wanted.country,
+            ),
         ]
         return [each for each in choices if len(each.options) > 1 or each.chosen]
 
@@ -70,17 +83,18 @@ class MapAsked:
     @property
     def scope(self) -> str:
         """Whom the figures count, in words: "The whole union: District 2, sector Stage, craft grip"."""
-        whole = "The whole union" if gate.reach().sees_all_units else "The units you see"
-        parts = [{"": "", "local": "locals only", "district": "districts only"}[self.wanted.kind]]
+        whole = _("The whole union") if gate.reach().sees_all_units else _("The units you see")
+        parts = [{"": "", "local": _("locals only"), "district": _("districts only")}[self.wanted.kind]]
         if self.wanted.district:
             district = next(unit for unit in self.map.districts if unit.number == self.wanted.district)
             parts.append(district.title)
-        parts.append(self.wanted.sector and f"sector {self.wanted.sector}")
-        parts.append(self.wanted.country and f"country {self.wanted.country}")
-        parts.append(self.wanted.words and f"units that match “{self.wanted.words}”")
-        parts.append(f"those in scope through a card of the craft {self.map.craft.name}" if self.map.craft else "")
+        parts.append(self.wanted.sector and _("sector %(sector)s", sector=self.wanted.sector))
+        parts.append(self.wanted.country and _("country %(country)s", country=self.wanted.country))
+        parts.append(self.wanted.words and _("units that match “%(words)s”", words=self.wanted.words))
+        if self.map.craft:
+            parts.append(_("those in scope through a card of the craft %(craft)s", craft=self.map.craft.name))
         told = ", ".join(part for part in parts if part)
-        return f"{whole}: {told}" if told else whole
+        return _("%(whole)s: %(narrowed)s", whole=whole, narrowed=told) if told else whole
 
 
 def reader_map(question: Asked, craft: Craft | None = None) -> CoverageMap:

@@ -21,9 +21,10 @@ from tracker.coverage.frozen.listing import frozen_page, frozen_report, manifest
 from tracker.coverage.frozen.pack import ARCHIVE, MANIFEST, pack_of
 from tracker.coverage.frozen.reading import pack_figures
 from tracker.coverage.frozen.restating import headline_changed, restatement
-from tracker.coverage.frozen.touching import counts_of, touch_page, touches
+from tracker.coverage.frozen.touching import count_words, counts_of, touch_page, touches
 from tracker.coverage.rendering import NotRendered
 from tracker.curriculum.words import Assurance, Role, UnitKind
+from tracker.language import _, lazy
 from tracker.models import FrozenReport, LearningPath, Unit, User, db, new_id, writing
 from tracker.operations.freezing import (
     figures_to_freeze,
@@ -50,21 +51,21 @@ may_freeze = opened_to(lambda reach: reach.is_staff or bool(reach.locals_led))
 
 class FreezeForm(Form):
     title = StringField(
-        "Title",
+        lazy("Title"),
         [no_longer_than(_LONGEST_TITLE)],
-        description="It heads the report and its public page. No names of people.",
+        description=lazy("It heads the report and its public page. No names of people."),
     )
-    path = SelectField("Path", validate_choice=False)
-    as_of = DayField("As of")
+    path = SelectField(lazy("Path"), validate_choice=False)
+    as_of = DayField(lazy("As of"))
     floor = SelectField(
-        "Floor",
+        lazy("Floor"),
         choices=[
-            SelectChoice("claimed", "claimed or surer"),
-            SelectChoice("reviewed", "reviewed or surer"),
-            SelectChoice("provider", "by provider only"),
+            SelectChoice("claimed", lazy("claimed or surer")),
+            SelectChoice("reviewed", lazy("reviewed or surer")),
+            SelectChoice("provider", lazy("by provider only")),
         ],
     )
-    freeze = SubmitField("Freeze this report")
+    freeze = SubmitField(lazy("Freeze this report"))
 
 
 @reports.get("/frozen")
@@ -90,7 +91,8 @@ def freeze() -> str:
     question = asked()
     code = text_of("path")
     path = path_for(db.session(), code) if code else None
-    called = f"{unit.title}: {path.title if path else 'upskilling coverage'}"[:_LONGEST_TITLE]
+    about = path.title if path else _("upskilling coverage")
+    called = _("%(unit)s: %(about)s", unit=unit.title, about=about)[:_LONGEST_TITLE]
     data = {"title": text_of("title") or called, "path": path.code if path else "", "as_of": question.as_of}
     form = _form(unit, data={**data, "floor": question.floor.word}, formdata=None)
     return _new_page(form, unit, path, min(question.as_of, gate.today()), question.floor)
@@ -109,9 +111,11 @@ def freeze_it() -> tuple[str, int] | AnyResponse:
         except Refused as refusal:
             form.refuse(refusal)
         except NotRendered:
-            form.refuse(Refused("not_rendered", "The PDF could not be made at this moment: nothing was frozen. Try again."))
+            form.refuse(
+                Refused("not_rendered", _("The PDF could not be made at this moment: nothing was frozen. Try again."))
+            )
         else:
-            flash("Frozen. Its files never change; what is recorded later is told beside them.", "success")
+            flash(_("Frozen. Its files never change; what is recorded later is told beside them."), "success")
             return redirect(url_for(".frozen_one", code=code), 303)
     day = form.as_of.data if isinstance(form.as_of.data, date) else gate.today()
     floor = Assurance.from_word(form.floor.data) if form.floor.data in _FLOORS else Assurance.REVIEWED
@@ -137,7 +141,7 @@ def frozen_one(code: str) -> str:
         unit=unit,
         manifest=manifest,
         became=became,
-        counts=counts_of(since),
+        counts=[count_words(*each) for each in counts_of(since)],
         page=page,
         damages=damages(folder, report),
         frozen_by=frozen_by.email if frozen_by else None,
@@ -162,13 +166,19 @@ _MEDIA_TYPES = {
 @report_readers
 def frozen_report_file(code: str, name: str) -> Response:
     """A file of it, as it was frozen, or none."""
-    report, _ = _found(code)
+    report = _found(code)[0]
     try:
         content = frozen_file(frozen_folder(gate.settings().instance), report, name)
     except KeyError:
         abort(404)
     except Damaged as damage:
-        abort(410, f"This file cannot be given out: {damage}. Whoever runs the tracker can bring it back from a backup.")
+        abort(
+            410,
+            _(
+                "This file cannot be given out: %(damage)s. Whoever runs the tracker can bring it back from a backup.",
+                damage=damage,
+            ),
+        )
     answer = Response(content, content_type=_MEDIA_TYPES[name.rsplit(".", 1)[-1]])
     answer.headers["Content-Disposition"] = f'attachment; filename="{report.as_of.isoformat()}-{name}"'
     return answer
@@ -207,7 +217,7 @@ def _body(unit: Unit, reach: Reach) -> str:
     if not reach.is_staff:
         return unit.title
     whole = db.session.scalar(select(Unit).where(Unit.kind == UnitKind.INTERNATIONAL).order_by(Unit.id).limit(1))
-    return f"{whole.name}, training staff" if whole else "the training staff"
+    return _("%(union)s, training staff", union=whole.name) if whole else _("the training staff")
 
 
 def _units_to_freeze(reach: Reach) -> list[Unit]:
@@ -246,7 +256,7 @@ def _found(code: str) -> tuple[FrozenReport, Unit]:
 def _form(unit: Unit, **given: Any) -> FreezeForm:
     form = FreezeForm(**given)
     paths = db.session.scalars(select(LearningPath).order_by(LearningPath.title))
-    every = SelectChoice("", f"Every path that asks anyone in {unit.title}")
+    every = SelectChoice("", _("Every path that asks anyone in %(unit)s", unit=unit.title))
     form.path.choices = [every, *(SelectChoice(each.code, each.title) for each in paths)]
     return form
 

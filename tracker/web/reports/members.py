@@ -15,6 +15,7 @@ from tracker.models import db
 from tracker.web import gate
 from tracker.web.asked import asked
 from tracker.web.gate import report_readers
+from tracker.web.opened import opened
 from tracker.web.reports.door import reports
 
 
@@ -32,6 +33,7 @@ def member(member_id: int, path_code: str) -> str:
     cards = cards_in(session, found.member_id, question.as_of, only)
     if only is not None and not cards:
         abort(404)
+    opened(found.member_id, "record", next((card.unit.id for card in cards if only is not None), None))
     known_at = end_of(question.known) if question.known and is_restated_since(session, question.known) else None
     if known_at is not None:
         cards = cards_in(session, found.member_id, question.as_of, only, known_at)

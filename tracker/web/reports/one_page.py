@@ -11,6 +11,7 @@ from tracker.coverage.derivation import current_world
 from tracker.coverage.local import counts_of, denominator_of
 from tracker.coverage.local.one_page import one_page
 from tracker.coverage.people import Wanted, by_state, people_here
+from tracker.coverage.saying import local_called
 from tracker.coverage.trends import trend
 from tracker.models import db
 from tracker.web import gate
@@ -43,7 +44,7 @@ def local_one_page(number: str) -> Response:
         hides_small=True,
     )
     months = trend(session, unit.id, line.path.id, as_of=question.as_of, known=question.known)
-    title, target = f"Local {unit.number}", line.path.target
+    title, target = local_called(unit.number), line.path.target
     chart = trend_chart(months, title=title, floor=question.floor, target=target) if months.asked else None
     return pdf_file(
         lambda: one_page(coverage, line, counts, small_group=policy.small_group, chart=chart, made_on=gate.today()),

@@ -25,11 +25,13 @@ from tracker.coverage.heatmap import (
     people_to_go,
 )
 from tracker.coverage.path_versions import VersionTold, versions_table, versions_told
+from tracker.coverage.saying import called
 from tracker.coverage.sections import SectionFunnel, section_funnel
 from tracker.coverage.trends import trend
 from tracker.curriculum.coverage import Figure
 from tracker.curriculum.local_numbers import natural
 from tracker.curriculum.words import UnitKind
+from tracker.language import _, lazy, mark
 from tracker.models import LearningPath, Unit, db
 from tracker.web import gate
 from tracker.web.asked import Asked, asked, one_of, text_of
@@ -133,7 +135,7 @@ def sections(code: str) -> str:
         path=found,
         unit=unit,
         funnel=funnel,
-        chart=funnel_chart(funnel, title=_called(unit)) if funnel and funnel.in_scope else None,
+        chart=funnel_chart(funnel, title=called(unit)) if funnel and funnel.in_scope else None,
         files=[(form, file_url(".sections_file", form, code=found.code)) for form in FORMS] if funnel else [],
     )
 
@@ -145,15 +147,18 @@ def sections_file(code: str, form: str) -> Response:
     funnel = funnel_for(unit, found, question)
     if funnel is None:
         abort(404)
-    chart = funnel_chart(funnel, title=_called(unit))
-    facts = facts_asked(f"{unit.title}, {found.title}", question.as_of, question.known, question.floor)
-    document = Document(f"{found.title}: where people stop", facts, [chart.table], _HELD, [chart], [chart.finding])
+    chart = funnel_chart(funnel, title=called(unit))
+    facts = facts_asked(
+        _("%(scope)s, %(path)s", scope=unit.title, path=found.title), question.as_of, question.known, question.floor
+    )
+    title = _("%(path)s: where people stop", path=found.title)
+    document = Document(title, facts, [chart.table], _HELD, [chart], [chart.finding])
     return document_file(document, form, "sections", unit.number, found.code, question.as_of.isoformat())
 
 
 _HELD = (
-    "Held: how many of those in scope have the course, by itself or by an equivalent, or all that the section asks.",
-    "Each person is told under the version of the path that binds them.",
+    mark("Held: how many of those in scope have the course, by itself or by an equivalent, or all that the section asks."),
+    mark("Each person is told under the version of the path that binds them."),
 )
 
 
@@ -177,7 +182,7 @@ def _trend(report: PathReport) -> Chart | None:
     if unit is None:
         return None
     months = trend(db.session(), unit.id, report.path.id, as_of=question.as_of, known=question.known)
-    name = _called(unit)
+    name = called(unit)
     return trend_chart(months, title=name, floor=question.floor, target=report.path.target) if months.asked else None
 
 
@@ -186,10 +191,10 @@ def _document(report: PathReport) -> Document:
     floor = report.question.floor
     columns = (
         Column("district"),
-        Column("in_scope", Kind.COUNT, "In scope"),
+        Column("in_scope", Kind.COUNT),
         Column("covered", Kind.COUNT),
         Column("share", Kind.SHARE),
-        Column("median", Kind.SHARE, "Median of its locals"),
+        Column("median", Kind.SHARE, lazy("Median of its locals")),
         Column("locals", Kind.COUNT),
     )
     rows = [
@@ -203,9 +208,9 @@ def _document(report: PathReport) -> Document:
         )
         for each in report.districts
     ]
-    tables = [Table(columns, rows, "Districts")] if rows else []
+    tables = [Table(columns, rows, _("Districts"))] if rows else []
     chart = _trend(report)
-    scope = "Locals" + (f" that match “{report.words}”" if report.words else "")
+    scope = _("Locals that match “%(words)s”", words=report.words) if report.words else _("Locals")
     return coverage_document(
         report.map.report(wanted, [report.path]),
         report.path.title,
@@ -241,10 +246,3 @@ def funnel_for(unit: Unit, found: LearningPath, question: Asked) -> SectionFunne
     if any(0 < version.in_scope < smallest for version in funnel.versions):
         return None
     return None if hides_how_people_stand(unit, found, question.as_of, question.known) else funnel
-
-
-def _called(unit: Unit) -> str:
-    """What a unit is called in a sentence."""
-    if unit.kind is UnitKind.INTERNATIONAL:
-        return "the whole union"
-    return f"Local {unit.number}" if unit.kind is UnitKind.LOCAL else unit.title

@@ -12,15 +12,16 @@ from tracker.coverage.priorities import (
     By,
     Priorities,
     chart_points,
+    counted,
     exposure_words,
     findings,
     move_words,
-    noun,
     priorities,
     priorities_document,
 )
 from tracker.curriculum.local_numbers import natural
 from tracker.curriculum.words import UnitKind
+from tracker.language import _
 from tracker.models import Unit, db
 from tracker.web import gate
 from tracker.web.asked import asked, one_of
@@ -43,7 +44,7 @@ def where_next() -> str:
         asked=asked(),
         found=found,
         answers=findings(found),
-        noun=noun(found.by, len(rows)),
+        counted=counted(found.by, len(rows)),
         rows=[(found.rank_of(row), row, move_words(row.place, found.craft_names) if row.place else "") for row in shown],
         exposure_words=exposure_words,
         chart=chart_of(found),
@@ -92,7 +93,7 @@ def _districts() -> list[Unit]:
 def chart_of(found: Priorities) -> Chart | None:
     """The picture of the first rows; none where no exposure is stated, for then it has but one side."""
     points = chart_points(found)
-    where = found.district.title if found.district else "The union"
+    where = found.district.title if found.district else _("The union")
     if not points:
         return None
     return priorities_chart(points, title=where, steps=found.policy.steps, each_path=found.path is None)

@@ -20,11 +20,14 @@ from tracker.coverage.push_list import (
     push_line_page,
     push_list,
 )
+from tracker.language import _, ngettext
+from tracker.language import number as written
 from tracker.models import LearningPath, Unit, db
 from tracker.web import gate
 from tracker.web.asked import Asked, asked, one_of, refuse
 from tracker.web.gate import report_readers, staff_and_auditors
 from tracker.web.ids import row_id
+from tracker.web.opened import opened
 from tracker.web.reports.door import FORMS, document_file, file_url, here, reports
 
 _WHO = ("call", "waiting")
@@ -82,7 +85,9 @@ def push_file(number: str, form: str) -> Response:
     found = _found(unit, aim, question)
     lines, _ = push_line_page(db.session(), found, [*found.callers, *found.waiters], size=None)
     document = push_document(found, lines)
-    return document_file(document, form, "push", unit.number, aim.path.code, question.as_of.isoformat())
+    answer = document_file(document, form, "push", unit.number, aim.path.code, question.as_of.isoformat())
+    opened([each.line.member.member_id for each in lines], "list", unit.id)
+    return answer
 
 
 @reports.get("/locals/<number>/nearest")
@@ -93,14 +98,30 @@ def nearest(number: str) -> Response:
     aim = _aim(_paths())
     words = ""
     if aim and aim.percent and (needed := (found := _found(unit, aim, question)).push.needed):
-        near = found.within(AN_HOUR)
-        words = f", {'all' if near == needed else f'{near:,}'} of them within one hour" if near else ", none within one hour"
-        if waiting := len(found.waiters):
-            number = "all" if waiting == near else f"{waiting:,}"
-            words += f" ({number} of these only {'waits' if waiting == 1 else 'wait'} for review)"
+        words = _within_an_hour(found.within(AN_HOUR), len(found.waiters), needed)
         if not found.push.is_enough:
-            words += f"; {needed - len(found.push.chosen):,} cannot finish with what is offered now"
+            words += ngettext(
+                "; %(n)s cannot finish with what is offered now",
+                "; %(n)s cannot finish with what is offered now",
+                needed - len(found.push.chosen),
+            )
     return Response(words, content_type="text/plain; charset=utf-8")
+
+
+def _within_an_hour(near: int, waiting: int, needed: int) -> str:
+    """How many of those needed are within one hour, and how many of these only wait."""
+    if not near:
+        return _(", none within one hour")
+    words = (
+        _(", all of them within one hour") if near == needed else _(", %(near)s of them within one hour", near=written(near))
+    )
+    if not waiting:
+        return words
+    if waiting == near:
+        waits = ngettext("all of these only waits for review", "all of these only wait for review", waiting)
+    else:
+        waits = ngettext("%(n)s of these only waits for review", "%(n)s of these only wait for review", waiting)
+    return f"{words} ({waits})"
 
 
 @reports.get("/districts/<number>/push")
@@ -161,7 +182,7 @@ def _aim(paths: list[LearningPath]) -> Aim | None:
     written = request.args.get("target", "").strip().removesuffix("%").strip()
     if written:
         if not (written.isascii() and written.isdigit() and len(written) <= 3 and 1 <= int(written) <= 100):
-            refuse("target", written, "Write a whole percent from 1 to 100.")
+            refuse("target", written, _("Write a whole percent from 1 to 100."))
         return Aim(path, int(written))
     return Aim(path, None if path.target is None else round(100 * path.target))
 

@@ -14,6 +14,7 @@ from tracker.web import gate
 from tracker.web.asked import Asked, asked
 from tracker.web.gate import staff_and_auditors
 from tracker.web.ids import row_id
+from tracker.web.opened import opened
 from tracker.web.reports.door import FORMS, document_file, file_url, here, reports
 from tracker.web.reports.filters import craft_asked
 
@@ -43,7 +44,9 @@ def second_cards_file(form: str) -> Response:
     found = _found(question)
     rows = second_cards_page(db.session(), found, size=None).rows
     name = ("second-cards", found.unit.number, found.path.code, found.as_of.isoformat())
-    return document_file(second_cards_document(found, rows, question.floor), form, *name)
+    answer = document_file(second_cards_document(found, rows, question.floor), form, *name)
+    opened([row.member.member_id for row in rows], "list", found.unit.id)
+    return answer
 
 
 def _found(question: Asked) -> SecondCards:

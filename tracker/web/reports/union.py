@@ -12,13 +12,14 @@ from markupsafe import Markup, escape
 
 from tracker.coverage.exports import Document, coverage_document
 from tracker.coverage.heatmap import Summary, UnitRow, summary_table
+from tracker.coverage.saying import of_them, plain_percent
 from tracker.curriculum.coverage import whole_percent
+from tracker.language import _, code
 from tracker.models import Unit
 from tracker.web import gate
 from tracker.web.gate import report_readers
 from tracker.web.reports.door import FORMS, document_file, file_url, here, reports
 from tracker.web.reports.filters import MapAsked, map_asked
-from tracker.web.showing import count
 
 
 class Line(NamedTuple):
@@ -71,9 +72,9 @@ def union_document(found: MapAsked) -> Document:
     report = found.map.report(found.wanted, [found.path] if found.path else None)
     tables = []
     if summary := _summary(found):
-        name = summary.unit.title if summary.unit else "The locals chosen"
-        tables.append(summary_table(summary, found.map.floor, f"{name} by path"))
-    return coverage_document(report, "Upskilling coverage", found.scope, tables=tables)
+        name = summary.unit.title if summary.unit else _("The locals chosen")
+        tables.append(summary_table(summary, found.map.floor, _("%(title)s by path", title=name)))
+    return coverage_document(report, _("Upskilling coverage"), found.scope, tables=tables)
 
 
 def _summary(found: MapAsked) -> Summary | None:
@@ -105,23 +106,21 @@ def _cells(row: UnitRow, url: str, columns: Sequence[tuple[int, str]], floor: in
     Args:
         url: the unit's address, and in ``columns`` by path what follows it: both escaped already.
     """
-    cells = []
+    cells, language = [], code()
+    no_one = Markup('<td><span class="heat-none" title="%s">–</span></td>') % _("no one in scope")
+    few = Markup('<td><span class="heat-none" title="%s">%s</span></td>') % (_("a small group"), _("hidden"))
     for path_id, query in columns:
         figure = row.figures.get(path_id)
         if figure is not None:
-            heat, words = _figure_cell(figure[floor], figure[0])
+            heat, words = _figure_cell(figure[floor], figure[0], language)
             cells.append(f'<td class="heat-{heat}"><a href="{url}{query}">{words}</a></td>')
         else:
-            cells.append(_HIDDEN if path_id in row.hidden else _NO_ONE)
+            cells.append(few if path_id in row.hidden else no_one)
     return Markup("".join(cells))  # noqa: S704  (numbers, and addresses that are escaped)
 
 
-_NO_ONE = '<td><span class="heat-none" title="no one in scope">–</span></td>'
-_HIDDEN = '<td><span class="heat-none" title="a small group">hidden</span></td>'
-
-
 @lru_cache(maxsize=4_096)
-def _figure_cell(covered: int, in_scope: int) -> tuple[int, str]:
-    """How dark a cell is, 0 to 10, and what it says."""
+def _figure_cell(covered: int, in_scope: int, _language: str) -> tuple[int, str]:
+    """How dark a cell is, 0 to 10, and what it says in that language, which is the one spoken."""
     whole = whole_percent(covered, in_scope)
-    return whole // 10, f"{whole} %<small>{count(covered)} of {count(in_scope)}</small>"
+    return whole // 10, str(Markup("%s<small>%s</small>") % (plain_percent(whole), of_them(covered, in_scope)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from flask import Response, abort, render_template, request
 from sqlalchemy import select
@@ -12,7 +13,9 @@ from tracker.access.finding import local_for
 from tracker.access.reporting import printable
 from tracker.coverage.call_list import call_document
 from tracker.coverage.charts import trend_chart
+from tracker.coverage.corrections import corrections_waiting
 from tracker.coverage.derivation import current_world
+from tracker.coverage.eligibility import eligibility_waiting
 from tracker.coverage.exports import Chart
 from tracker.coverage.local import (
     Counts,
@@ -39,11 +42,13 @@ from tracker.coverage.people import (
 from tracker.coverage.trends import trend
 from tracker.curriculum.policy import Policy
 from tracker.curriculum.states import State
+from tracker.language import _, word
 from tracker.models import Craft, LearningPath, Unit, db
 from tracker.web import gate
 from tracker.web.asked import Asked, asked, one_of, text_of
 from tracker.web.gate import report_readers
 from tracker.web.ids import row_id
+from tracker.web.opened import opened
 from tracker.web.reports.door import FORMS, document_file, file_url, here, reports, stop_if_long
 from tracker.web.reports.filters import craft_asked
 from tracker.web.reports.seen import coverage_seen, path_asked
@@ -75,10 +80,15 @@ def local(number: str) -> str:
     page = None
     if on_path and path and gate.reach().may_see_names(unit.id):
         page = _listed(on_path, unit, path, question, after=on_path.wanted.after)
+    reach = gate.reach()
+    may_lead = reach.may_lead(unit.id)
     return render_template(
         "reports/local.html",
         asked=question,
         unit=unit,
+        may_lead=may_lead,
+        sees_classes=may_lead or reach.is_auditor,
+        waits=_waits(unit) if unit.id in reach.locals_led else None,
         coverage=coverage,
         path=path,
         on_path=on_path,
@@ -93,6 +103,18 @@ def local(number: str) -> str:
         files=[(form, file_url(".local_file", form, number=unit.number)) for form in FORMS],
         call_files=[(form, file_url(".members_file", form, number=unit.number)) for form in FORMS] if page else [],
     )
+
+
+class Waits(NamedTuple):
+    """What waits for who leads a local."""
+
+    corrections: int
+    eligibility: int
+
+
+def _waits(unit: Unit) -> Waits:
+    session = db.session()
+    return Waits(corrections_waiting(session, [unit.id])[0], eligibility_waiting(session, unit, gate.today()))
 
 
 @reports.get("/locals/<number>.<any(csv, xlsx, pdf):form>")
@@ -131,7 +153,9 @@ def members_file(number: str, form: str) -> Response:
         which=_which(on_path),
         why=on_path.left_out,
     )
-    return document_file(document, form, "members", unit.number, path.code, question.as_of.isoformat())
+    answer = document_file(document, form, "members", unit.number, path.code, question.as_of.isoformat())
+    opened([line.member.member_id for line in lines], "list", unit.id)
+    return answer
 
 
 def _listed(
@@ -153,18 +177,21 @@ def _listed(
 def _chart(unit: Unit, path: LearningPath, question: Asked) -> Chart | None:
     """The months until the day; None where no one was ever in scope."""
     months = trend(db.session(), unit.id, path.id, as_of=question.as_of, known=question.known)
-    title = f"Local {unit.number}"
-    return trend_chart(months, title=title, floor=question.floor, target=path.target) if months.asked else None
+    return (
+        trend_chart(months, title=_("Local %(number)s", number=unit.number), floor=question.floor, target=path.target)
+        if months.asked
+        else None
+    )
 
 
 def _which(on_path: OnPath) -> str:
     """Which of the members are asked for, in words."""
     wanted = on_path.wanted
     parts = [
-        why_words(on_path.left_out).capitalize() if on_path.left_out else "in scope",
-        on_path.craft and f"through a card of the craft {on_path.craft}",
-        wanted.state.value if wanted.state else "",
-        wanted.words and f"whose name or number matches “{wanted.words}”",
+        why_words(on_path.left_out) if on_path.left_out else _("in scope"),
+        on_path.craft and _("through a card of the craft %(craft)s", craft=on_path.craft),
+        word(wanted.state) if wanted.state else "",
+        wanted.words and _("whose name or number matches “%(words)s”", words=wanted.words),
     ]
     return ", ".join(part for part in parts if part)
 

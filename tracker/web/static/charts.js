@@ -100,7 +100,7 @@ function asImage(figure, picture) {
   image.src = withTheme(figure.dataset.image);
   image.alt = picture.getAttribute("aria-label") ?? figure.querySelector(".chart-finding").textContent;
   image.addEventListener("error", () => {
-    picture.textContent = "The picture could not be drawn just now. Its table and its CSV file hold the same.";
+    picture.textContent = figure.dataset.failed;
   });
   picture.removeAttribute("role");
   picture.removeAttribute("aria-label");

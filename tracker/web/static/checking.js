@@ -14,7 +14,7 @@
     try {
       digest = await window.crypto.subtle.digest("SHA-256", await file.arrayBuffer());
     } catch {
-      help.textContent = "This file cannot be read here: paste its SHA-256 instead.";
+      help.textContent = help.dataset.unreadable;
       return;
     }
     const sha256 = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,0 +1,60 @@
+"""Sign-ins: who has one, what they may do, when it ends.
+
+- `users`    who signs in, and by which address
+- `roles`    what they may do: held in a unit, from a day, until a day
+- `signing_in`  the way in and out
+- `passwords`   a sign-in's password
+- `limits`   how often anyone may try
+- `telling`  the mail about what could give an account away
+"""
+
+from tracker.operations.accounts.limits import (
+    FAILURES_PER_ACCOUNT,
+    FAILURES_PER_ADDRESS,
+    FAILURES_WINDOW,
+    address_key,
+    is_over_limit,
+)
+from tracker.operations.accounts.passwords import set_first_password, set_password
+from tracker.operations.accounts.roles import (
+    ROLE_NAMES,
+    UNIT_OF_ROLE,
+    days_in_words,
+    end_role,
+    role_in_words,
+    roles_now_and_later,
+)
+from tracker.operations.accounts.signing_in import (
+    SignIn,
+    change_password,
+    choose_language,
+    sign_in,
+    sign_out,
+)
+from tracker.operations.accounts.users import add_user, change_address, find_user, reactivate, suspend
+
+__all__ = [
+    "FAILURES_PER_ACCOUNT",
+    "FAILURES_PER_ADDRESS",
+    "FAILURES_WINDOW",
+    "ROLE_NAMES",
+    "UNIT_OF_ROLE",
+    "SignIn",
+    "add_user",
+    "address_key",
+    "change_address",
+    "change_password",
+    "choose_language",
+    "days_in_words",
+    "end_role",
+    "find_user",
+    "is_over_limit",
+    "reactivate",
+    "role_in_words",
+    "roles_now_and_later",
+    "set_first_password",
+    "set_password",
+    "sign_in",
+    "sign_out",
+    "suspend",
+]

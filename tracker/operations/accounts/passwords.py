@@ -1,0 +1,52 @@
+"""A sign-in's password: set by its holder, or by an administrator for them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from tracker.language import _
+from tracker.models import User
+from tracker.operations.accounts.limits import forget_failures
+from tracker.operations.accounts.telling import tell_user
+from tracker.operations.actor import Actor
+from tracker.operations.audit import audit
+from tracker.operations.passwords import password_hash
+from tracker.operations.refused import Refused
+
+
+def set_password(session: Session, user: User, password: str, actor: Actor, *, now: datetime | None = None) -> None:
+    """Give a user a new password, end every session begun with the old one, and tell them by mail.
+
+    Raises:
+        Refused: the password is too short, too long, or too easy to guess.
+    """
+    had_one = user.password_hash is not None
+    user.password_hash = password_hash(password, user.email)
+    user.session_epoch += 1
+    forget_failures(session, user.email)
+    audit(session, actor, "set_password", object_kind="user", object_id=user.id, detail={"email": user.email}, at=now)
+    if had_one or actor.user_id == user.id:  # else it is their very first, handed over by whoever made the sign-in
+        tell_user(session, user, lambda: _about_password(had_one), now or datetime.now(UTC))
+
+
+def set_first_password(session: Session, user: User, password: str, now: datetime) -> None:
+    """A first password for someone who has signed in by links alone.
+
+    Raises:
+        Refused: ``password_there``; or the password is too short, too long, or too easy to guess.
+    """
+    if user.password_hash is not None:
+        raise Refused("password_there", _("You have a password already: change it instead."))
+    set_password(session, user, password, Actor(user.id, "self", user.email), now=now)
+
+
+def _about_password(had_one: bool) -> tuple[str, str]:
+    if had_one:
+        return _("Your password was changed"), _(
+            "The password you sign in to the training tracker with was changed. Every open session has ended."
+        )
+    return _("You have a password now"), _(
+        "A password was set for your sign-in to the training tracker. Until now you had none and came by a link."
+    )

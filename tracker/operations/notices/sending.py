@@ -1,0 +1,149 @@
+"""What waits to be sent, who sends it, and what became of it.
+
+Several processes may send at once: each claims some notices for a while, and what it has claimed no other touches. Whoever
+dies over them loses the claim with its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from tracker.models import Notice
+from tracker.operations.actor import Actor
+from tracker.operations.audit import audit
+
+CLAIM = timedelta(hours=1)  # longer than an import may keep the writer of "sent" waiting
+MOST_TRIES = 14  # with the waits between them, about a day
+_LONGEST_WAIT = timedelta(hours=4)
+_LONGEST_FAILURE = 500
+_CLAIMED_AT_ONCE = 200
+
+
+class Waiting(NamedTuple):
+    """What became of the notices that were not sent."""
+
+    due: int  # to be sent, failed before or not
+    failed: int  # of those, tried before without success
+    given_up: int
+    oldest_at: datetime | None  # since when the oldest of what is to be sent now waits
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after so many tries: a minute, two, four … four hours."""
+    minutes = 1 << min(max(attempts, 1) - 1, 12)
+    return min(timedelta(minutes=minutes), _LONGEST_WAIT)
+
+
+def is_given_up(notice: Notice) -> bool:
+    """Whether a notice is tried no more."""
+    return notice.sent_at is None and notice.attempts >= MOST_TRIES
+
+
+def unsent_notices(session: Session, most: int | None = None) -> list[Notice]:
+    """What waits to be sent, the oldest first; what failed before, and what was given up, too."""
+    return list(session.scalars(select(Notice).where(Notice.sent_at.is_(None)).order_by(Notice.id).limit(most)))
+
+
+def waiting(session: Session) -> Waiting:
+    """How much waits."""
+    tries = session.execute(
+        select(Notice.attempts, func.count()).where(Notice.sent_at.is_(None)).group_by(Notice.attempts)
+    ).all()
+    return Waiting(
+        due=sum(count for attempts, count in tries if attempts < MOST_TRIES),
+        failed=sum(count for attempts, count in tries if 0 < attempts < MOST_TRIES),
+        given_up=sum(count for attempts, count in tries if attempts >= MOST_TRIES),
+        oldest_at=session.scalar(select(func.min(Notice.recorded_at)).where(Notice.sent_at.is_(None), Notice.attempts == 0)),
+    )
+
+
+def failing_notices(session: Session, most: int = 50) -> list[Notice]:
+    """What was tried without success, the newest first."""
+    failing = select(Notice).where(Notice.sent_at.is_(None), Notice.failure != "")
+    return list(session.scalars(failing.order_by(Notice.id.desc()).limit(most)))
+
+
+def last_sent(session: Session) -> datetime | None:
+    """When mail last went out."""
+    return session.scalar(select(func.max(Notice.sent_at)))
+
+
+def has_due(session: Session, now: datetime) -> bool:
+    """Whether anything is to be sent now."""
+    return session.scalar(select(Notice.id).where(*_due(now)).limit(1)) is not None
+
+
+def claim_notices(session: Session, now: datetime, most: int = _CLAIMED_AT_ONCE) -> list[Notice]:
+    """Take the oldest notices that are due, for this process alone and for :data:`CLAIM`; the try counts at once.
+
+    What is told at once goes before digests.
+    """
+    at_once = Notice.kind.in_(("digest", "roll-up"))
+    claimed = list(
+        session.scalars(
+            select(Notice).where(*_due(now)).order_by(at_once, Notice.id).limit(most).with_for_update(skip_locked=True)
+        )
+    )
+    for notice in claimed:
+        notice.attempts += 1
+        notice.next_try_at = now + CLAIM
+    session.flush()
+    return claimed
+
+
+def release_notices(session: Session, ids: Sequence[int]) -> None:
+    """Give back what was claimed and not tried."""
+    session.execute(
+        update(Notice)
+        .where(Notice.id.in_(ids), Notice.sent_at.is_(None))
+        .values(attempts=Notice.attempts - 1, next_try_at=None)
+    )
+
+
+def retry_notices(session: Session, actor: Actor, now: datetime) -> int:
+    """Let everything that failed be tried at once, as if for the first time; how many. What another process is just sending
+    is left to it."""
+    failed = select(Notice).where(Notice.sent_at.is_(None), Notice.failure != "")
+    found = session.scalars(failed.order_by(Notice.id).with_for_update(skip_locked=True)).all()
+    for notice in found:
+        notice.attempts, notice.next_try_at = 0, None
+    session.flush()
+    if found:
+        audit(session, actor, "retry_notices", object_kind="notice", detail={"notices": len(found)}, at=now)
+    return len(found)
+
+
+def mark_sent(session: Session, notice_id: int, now: datetime) -> None:
+    """A notice was taken by the mail server."""
+    session.execute(update(Notice).where(Notice.id == notice_id).values(sent_at=now, failure="", next_try_at=None))
+
+
+def mark_failed(session: Session, notice_id: int, failure: str, now: datetime) -> None:
+    """A claimed notice was not taken: it is tried again later, each time after a longer wait, and given up in the end."""
+    attempts = session.scalar(select(Notice.attempts).where(Notice.id == notice_id)) or 1
+    later = now + wait_after(attempts) if attempts < MOST_TRIES else None
+    session.execute(
+        update(Notice).where(Notice.id == notice_id).values(failure=failure[:_LONGEST_FAILURE], next_try_at=later)
+    )
+
+
+def note_trouble(session: Session, failure: str, now: datetime) -> None:
+    """The mail server cannot be reached at all: told by the oldest notice that waits, which loses no try by it."""
+    oldest = session.scalar(select(Notice.id).where(*_due(now)).order_by(Notice.id).limit(1))
+    if oldest is not None:
+        session.execute(update(Notice).where(Notice.id == oldest).values(failure=failure[:_LONGEST_FAILURE]))
+
+
+def close_sending(session: Session, sent: int, failed: int, actor: Actor, now: datetime) -> None:
+    """Put on record that notices were sent."""
+    audit(session, actor, "send_notices", object_kind="notice", detail={"sent": sent, "failed": failed}, at=now)
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    is_time = or_(Notice.next_try_at.is_(None), Notice.next_try_at <= now)
+    return Notice.sent_at.is_(None), Notice.attempts < MOST_TRIES, is_time
