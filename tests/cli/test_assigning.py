@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from click.testing import Result
-from test_commands import build
+
+from tests.cli.test_commands import build
 
 Tracker = Callable[..., Result]
 

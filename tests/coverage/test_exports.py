@@ -377,4 +377,4 @@ def test_the_templates_are_in_the_package() -> None:
     import tracker
 
     folder = Path(tracker.__file__).parent / "coverage" / "exports" / "print"
-    assert {each.name for each in folder.iterdir()} == {"house.typ", "document.typ", "one_page.typ"}
+    assert {each.name for each in folder.iterdir()} == {"house.typ", "document.typ", "one_page.typ", "proof.typ"}

@@ -228,6 +228,7 @@ def _samples(app: Flask, world: World) -> Callable[[Rule], dict[str, Any]]:
             "batch_id": first(Batch.id),
             "decision": "accept",
             "token": "x",
+            "topic": "figures",
         }
         frozen = first(FrozenReport.code)
         by_page: dict[str, dict[str, Any]] = {

@@ -18,6 +18,7 @@ PUBLIC |= {"account.link_form", "account.ask_link", "account.link"}  # signing i
 PUBLIC |= {"reports.chart_script"}  # the same for everyone
 PUBLIC |= {"checking.frozen_public", "checking.check_file"}  # where anyone checks a frozen report
 PUBLIC |= {"proofs.proof"}  # where anyone checks a member's statement
+PUBLIC |= {"help.signing_in"}  # how to sign in
 PUBLIC |= {"notices.stop_page", "notices.stop_mails"}  # whoever holds the address in a mail
 PROGRAMS = {"oauth2.token", "xapi.about", "xapi.statements"}  # which ask for a program's own credentials: tests/api
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from tracker.access.roles import Reach, reach_of
 from tracker.coverage.roll_up import UnitWeek, week_in
+from tracker.curriculum.keys import email_key
 from tracker.curriculum.local_numbers import natural
 from tracker.curriculum.words import Role, UnitKind
 from tracker.models import RoleGrant, Unit, User
@@ -36,6 +37,16 @@ def officers_on(session: Session, day: date) -> list[User]:
     )
     wanted = select(User).where(User.id.in_(held), User.is_active.is_(True)).order_by(User.id)
     return list(session.scalars(wanted.options(selectinload(User.grants)).execution_options(populate_existing=True)))
+
+
+def may_still_read(session: Session, address: str, made_on: date, day: date) -> bool:
+    """Whether whoever a roll-up was made for on a day may be sent it on a later one: they still sign in by that address, and
+    none of the roles through which they saw what it tells has ended."""
+    user = session.scalar(select(User).where(User.email_key == email_key(address)))
+    if user is None or not user.is_active:
+        return False
+    told_through = [each for each in user.grants if each.role in _OFFICERS and each.holds_on(made_on)]
+    return bool(told_through) and all(each.holds_on(day) for each in told_through)
 
 
 def roll_up_for(session: Session, user: User, day: date, read: Weeks) -> RollUp | None:

@@ -15,7 +15,7 @@ then a file or a folder per door: `account` (signing in), `members` (their own r
 `evidence` (files behind it), `locals` (what a local does for its members), `staff`, `reports`, `admin`
 (users, audit), `admin_clients` (programs that send statements), `health` (for whoever watches the server),
 `frozen` (where anyone checks a frozen report), `proofs` (where anyone checks a member's statement),
-`notices` (where whoever got a mail stops its kind).
+`notices` (where whoever got a mail stops its kind), `help` (a page of plain words beside each task).
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def open_doors(app: Flask) -> None:
         gate,
         headers,
         health,
+        help,
         ids,
         locals,
         members,
@@ -79,6 +80,7 @@ def open_doors(app: Flask) -> None:
     write_to_others_in(settings.language)
     showing.teach(app)
     nav.show_on(app)
+    help.stand_beside(app)
     for door in (
         account.account,
         members.members,
@@ -92,5 +94,6 @@ def open_doors(app: Flask) -> None:
         frozen.checking,
         proofs.proofs,
         notices.notices,
+        help.help_,
     ):
         app.register_blueprint(door)

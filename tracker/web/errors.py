@@ -104,4 +104,4 @@ def _told(template: str, status: int, words: str, **shown: Any) -> _Answer:
     """The page for a person; for a program the words alone."""
     if request.path.split("/", 2)[1] in _PROGRAMS:
         return {"error": HTTPStatus(status).name.lower(), "error_description": words}, status
-    return render_template(template, words=words, **shown), status
+    return render_template(template, words=words, help_topic=None, **shown), status

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Flask, abort, current_app, render_template, request, url_for
-from flask_babel import LazyString
 from markupsafe import Markup
 
 from tracker.access.roles import Reach
@@ -27,8 +26,8 @@ class Topic(NamedTuple):
     """A page of help: what it is called, in a line what it is for, and the pages it stands beside, by their endpoints."""
 
     code: str
-    title: LazyString
-    about: LazyString
+    title: str
+    about: str
     beside: tuple[str, ...] = ()
 
     @property
@@ -39,7 +38,7 @@ class Topic(NamedTuple):
 class Part(NamedTuple):
     """Some topics of the contents, and for whom they come first."""
 
-    title: LazyString
+    title: str
     is_for: Callable[[Reach], bool]
     topics: tuple[Topic, ...]
 
@@ -63,7 +62,7 @@ _EVERYONE = (
         lazy("The roles, and what each may see and do"),
         (
             *("admin.users", "admin.user", "admin.new_user", "admin.end_user_role", "admin.suspend_user", "admin.audit"),
-            *("admin.new_address", "admin.add_user_role", "admin.set_new_password"),
+            *("admin.new_address", "admin.new_password"),
         ),
     ),
 )
@@ -81,7 +80,12 @@ _MEMBERS = (
         lazy("In under a minute, on a phone"),
         ("members.new_completion", "members.completions", "members.log"),
     ),
-    Topic("evidence", lazy("Proof"), lazy("What shows that you did it, and who may open it"), ("members.proof", "evidence.read")),
+    Topic(
+        "evidence",
+        lazy("Proof"),
+        lazy("What shows that you did it, and who may open it"),
+        ("members.proof", "evidence.read"),
+    ),
     Topic("something-is-wrong", lazy("Something is wrong"), lazy("Have your record corrected"), ("members.wrong",)),
     Topic(
         "joining-a-path",
@@ -110,7 +114,7 @@ _READERS = (
         lazy("In scope, covered, floors, why so many, second cards, small groups"),
         (
             *("reports.overview", "reports.path", "reports.sections", "reports.second_cards", "reports.member"),
-            *("reports.compare", "reports.chart", "reports.exports", "reports.export", "reports.make_export"),
+            *("reports.compare", "reports.chart", "reports.exports", "reports.export"),
         ),
     ),
     Topic(
@@ -155,7 +159,7 @@ _STAFF = (
         lazy("Rules in sentences, due dates, leaving, undo"),
         (
             *("staff.assign", "staff.preview_assignment", "staff.rules", "staff.rule", "staff.end_rule", "staff.due"),
-            *("staff.due_of_rule", "staff.asked_by_name", "staff.end_by_name", "staff.exempt", "staff.end_exemption"),
+            *("staff.due_of_rule", "staff.asked_by_name", "staff.end_by_name", "staff.exempt"),
         ),
     ),
     Topic(
@@ -198,7 +202,7 @@ _STAFF = (
         lazy("Void what is wrong"),
         lazy("One completion, or many with a second person"),
         (
-            *("staff.void", "staff.voids", "staff.new_void", "staff.preview_void", "staff.propose", "staff.proposed_void"),
+            *("staff.void", "staff.voids", "staff.new_void", "staff.propose", "staff.proposed_void"),
             *("staff.decide_void", "staff.member", "staff.members", "staff.history"),
         ),
     ),
@@ -259,14 +263,10 @@ def _page(topic: Topic) -> str:
 
 def way(endpoint: str, words: str, **values: Any) -> Markup:
     """The way to a page, for whoever may open it; for the others what it is called."""
-    view = current_app.view_functions[endpoint]
-    if getattr(view, "is_public", False) or getattr(view, "openings", (_closed,))[0](gate.reach()):
+    view, reach = current_app.view_functions[endpoint], gate.reach()
+    if getattr(view, "is_public", False) or (reach.user_id is not None and view.openings[0](reach)):  # type: ignore[attr-defined]
         return Markup('<a href="{}">{}</a>').format(url_for(endpoint, **values), words)
     return Markup("<strong>{}</strong>").format(words)
-
-
-def _closed(_reach: Reach) -> bool:
-    return False
 
 
 def _topic_here() -> Topic | None:

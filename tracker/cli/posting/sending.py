@@ -6,12 +6,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
+from sqlalchemy.orm import Session
+
+from tracker.access.roll_ups import may_still_read
 from tracker.cli.posting.smtp import Post, connected
 from tracker.cli.running import now
 from tracker.config import Settings
 from tracker.language import _, ngettext, speaking
 from tracker.models import IMPORTS_PATIENCE, Notice, db, writing
 from tracker.operations.actor import OPERATOR
+from tracker.operations.notices.keeping import ROLL_UP
 from tracker.operations.notices.messages import Letter, letter_of, message_of
 from tracker.operations.notices.sending import (
     CLAIM,
@@ -82,7 +86,12 @@ def _send_some(post: Post, settings: Settings, goes_on: Callable[[], bool], coun
     """Claim some notices and send them, keeping at once what became of each. Whether there may be more."""
     began = now()
     with writing() as session:
-        claimed = [(each.id, letter_of(each, stop_url(settings, each))) for each in claim_notices(session, began)]
+        taken = claim_notices(session, began)
+        theirs = [each for each in taken if _is_still_theirs(session, settings, each)]
+        for each in taken:
+            if each not in theirs:
+                session.delete(each)
+        claimed = [(each.id, letter_of(each, stop_url(settings, each))) for each in theirs]
     db.session.expunge_all()
     left = [its_id for its_id, _letter in claimed]
     try:
@@ -102,7 +111,15 @@ def _send_some(post: Post, settings: Settings, goes_on: Callable[[], bool], coun
         if left:
             with writing(patience=IMPORTS_PATIENCE) as session:
                 release_notices(session, left)
-    return bool(claimed) and not left
+    return bool(taken) and not left
+
+
+def _is_still_theirs(session: Session, settings: Settings, notice: Notice) -> bool:
+    """Whether who waited for a mail may still read it: a roll-up whose reader's role ended meanwhile is sent to nobody."""
+    if notice.kind != ROLL_UP:
+        return True
+    made_on = notice.recorded_at.astimezone(settings.time_zone).date()
+    return may_still_read(session, notice.address, made_on, settings.today())
 
 
 def _send_one(post: Post, letter: Letter) -> str:

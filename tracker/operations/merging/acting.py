@@ -21,6 +21,7 @@ from tracker.operations.merging.people import move_identifiers, move_sign_in
 from tracker.operations.recognising.learners import rows_with
 from tracker.operations.recognising.taking_back import let_wait_again
 from tracker.operations.refused import Refused
+from tracker.operations.reviewing.own import refuse_own
 from tracker.operations.standings import refresh_standings
 
 
@@ -31,9 +32,12 @@ def merge_members(session: Session, keep: Member, gone: Member, actor: Actor, *,
     course, day and assurance, it counts once. What rules ask through the moved cards, they ask anew.
 
     Raises:
-        Refused: ``same_member``, ``already_merged``, ``held_change``, ``two_sign_ins``.
+        Refused: ``same_member``, ``already_merged``, ``held_change``, ``two_sign_ins``, ``own_record``: nobody makes
+            somebody else's record their own.
     """
     _check(session, keep, gone)
+    for each in (keep, gone):
+        refuse_own(session, each.member_id, actor)
     for member_id in sorted((keep.member_id, gone.member_id)):
         lock_member(session, member_id)
     batch = Batch(

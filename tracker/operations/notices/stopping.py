@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.keys import email_key
@@ -66,8 +67,11 @@ def stop_notices(session: Session, address: str, kind: str, actor: Actor, now: d
     key = email_key(address)
     if session.get(NoticeStop, (key, kind), with_for_update=True) is not None:
         return False
-    session.add(NoticeStop(address_key=key, kind=kind, stopped_at=now))
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(NoticeStop(address_key=key, kind=kind, stopped_at=now))
+    except IntegrityError:  # by another request of this very moment
+        return False
     audit(session, actor, "stop_notices", object_kind="notice_stop", detail={"address": key, "kind": kind}, at=now)
     return True
 
