@@ -21,6 +21,7 @@ from tracker.models import (
     Batch,
     Completion,
     Course,
+    Eligibility,
     Evidence,
     Exemption,
     HeldChange,
@@ -30,6 +31,7 @@ from tracker.models import (
     ProviderAccount,
     ScopeSpan,
     StandingSpan,
+    Unit,
     User,
     WaitingCompletion,
     new_id,
@@ -37,6 +39,7 @@ from tracker.models import (
 from tracker.operations.accounts import add_user
 from tracker.operations.actor import OPERATOR
 from tracker.operations.batches import undo_batch
+from tracker.operations.eligibility import say_eligible
 from tracker.operations.merging import Merged, merge_members
 from tracker.operations.refused import Refused
 
@@ -152,6 +155,23 @@ def test_what_a_person_voided_stays_void_for_the_kept_member(desk: Desk) -> None
     assert desk.done() == []
     desk.table("0001", "firefly")  # of the other it says nothing
     assert desk.done() == ["0001 firefly 2026-02-20"]
+
+
+def test_a_locals_word_on_an_account_goes_along_and_comes_back(desk: Desk) -> None:
+    anna, ana = desk.member("0007"), desk.member("0001")
+    with desk.write() as session:
+        local = session.scalars(select(Unit).where(Unit.number == "700")).one()
+        told = {"note": "", "actor": OPERATOR, "today": desk.today, "now": desk.now}
+        say_eligible(session, local, [anna], is_eligible=True, **told)
+
+    def said() -> list[int]:
+        with desk.session() as session:
+            return [*session.scalars(select(Eligibility.member_id).where(Eligibility.voided_at.is_(None)))]
+
+    merged = desk.merge("0001", "0007")
+    assert said() == [ana]
+    desk.undo(merged.batch_id)
+    assert said() == [anna]
 
 
 def test_later_reports_of_either_find_the_kept_member(desk: Desk) -> None:

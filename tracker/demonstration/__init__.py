@@ -7,6 +7,8 @@ but the command line knows of it. The same seed, size and day give the same fact
 - `people`    names, e-mail addresses and cards
 - `asking`    who is asked for which path
 - `learning`  what everyone completed, and how sure the union is of it
+- `accounts`  the provider's list of their accounts
+- `under_way` what each of its people finds to do, and some that is done
 - `building`  all of it, recorded
 
 ``locals.csv`` holds the locals that public sources name. What those do not say (most districts, every size) is assumed here

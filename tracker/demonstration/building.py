@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from importlib.resources import files
 from typing import TypeVar
 
@@ -19,11 +19,11 @@ from tracker.demonstration.accounts import account_rows
 from tracker.demonstration.asking import ASKINGS, excusings
 from tracker.demonstration.learning import Learning
 from tracker.demonstration.people import MEMBER_EMAIL, people, roster_rows
+from tracker.demonstration.under_way import Cast, leave_under_way
 from tracker.demonstration.union import DEMONSTRATION_LOCAL, union_file
-from tracker.intake.imports import import_completions
 from tracker.intake.linkedin_detail import SOURCE as PROVIDERS_REPORT
 from tracker.intake.units import read_units
-from tracker.models import Member, Unit
+from tracker.models import Member, Unit, User
 from tracker.operations.accounts import add_user
 from tracker.operations.actor import Actor
 from tracker.operations.assignments import Plan, assign_path, exempt_member
@@ -111,9 +111,11 @@ def build_demonstration(
     everyone = watch("Accounts", people(members, seed, today), members)
     with AccountList(session, lambda: account_rows(everyone, learning, seed, today), PROVIDERS_REPORT) as accounts:
         accounts.record(session, actor=_DEMONSTRATOR, batch_id=None, today=today, now=now)
-    _leave_work(session, today, now)
-    sign_ins = _open_sign_ins(session, settings, today) if settings.is_demo else ()
-    return Built(members, cards, completions, sign_ins)
+    users = _open_sign_ins(session, settings, today) if settings.is_demo else {}
+    through = {role: Actor(user.id, role.value, user.email) for role, user in users.items()}
+    cast = Cast(*(through.get(role, _DEMONSTRATOR) for role in (Role.MEMBER, Role.LOCAL_LEAD, Role.STAFF)))
+    leave_under_way(session, cast, today, now)
+    return Built(members, cards, completions, tuple(user.email for user in users.values()))
 
 
 def found_union(session: Session, policy: str, today: date, now: datetime) -> None:
@@ -176,23 +178,11 @@ def _excuse(session: Session, members: int, seed: int, today: date, now: datetim
         )
 
 
-def _leave_work(session: Session, today: date, now: datetime) -> None:
-    """A report with rows that nobody can match yet, so that staff's desk is not empty."""
-    day = today - timedelta(days=9)
-    lines = ["member_number,email,course,completed_on,assurance,evidence_url,external_id"]
-    lines += [f",newcomer.{each}@example.net,what-is-generative-ai,{day},provider,,demo-{each}" for each in range(1, 8)]
-    lines += [f"X{each:05},,Ethics in the Age of Generative AI,{day},reviewed,," for each in range(1, 4)]
-    lines += [f"1,,{title},{day},provider,," for title in ("Gobo Design with AI", "Robots on the Fly Floor", "Prompt Side")]
-    lines += [f"1,,what-is-generative-ai,{today + timedelta(days=400)},provider,,", "1,,what-is-generative-ai,03/09/26,,,"]
-    content = "\n".join([*lines, ""]).encode()
-    import_completions(session, content, "autumn-workshop.csv", _DEMONSTRATOR, today=today, now=now)
-
-
-def _open_sign_ins(session: Session, settings: Settings, today: date) -> tuple[str, ...]:
+def _open_sign_ins(session: Session, settings: Settings, today: date) -> dict[Role, User]:
     member, local = find_member(session, MEMBER_EMAIL), find_unit(session, DEMONSTRATION_LOCAL)
     assert member is not None
-    for email, role in SIGN_INS:
-        add_user(
+    return {
+        role: add_user(
             session,
             email,
             role,
@@ -202,4 +192,5 @@ def _open_sign_ins(session: Session, settings: Settings, today: date) -> tuple[s
             today,
             settings.demo_password,
         )
-    return tuple(email for email, _ in SIGN_INS)
+        for email, role in SIGN_INS
+    }

@@ -86,10 +86,12 @@ def people(members: int, seed: int, today: date) -> Iterator[Person]:
     """Everyone, in order. Each depends on the seed, their place, their local and the day only."""
     yield _the_member(today)
     ordinal = 1
-    for local, count in members_of_locals(members - 1):
+    for local, count in members_of_locals(max(members - 2, 0)):
         for _ in range(count):
             ordinal += 1
             yield _person(ordinal, local, Random(seed * 10_000_019 + ordinal), today)
+    if members > 1:
+        yield _the_newcomer(members, today)
 
 
 def roster_rows(everyone: Iterable[Person]) -> Iterator[RosterRow]:
@@ -115,6 +117,12 @@ def _the_member(today: date) -> Person:
             PersonsCard(local_numbered("33"), "stagehands", "active", _days_before(today, 700), is_home=False),
         ),
     )
+
+
+def _the_newcomer(ordinal: int, today: date) -> Person:
+    """Who joined after a day by which their craft was to finish a path: staff find them among the due days to decide."""
+    card = PersonsCard(local_numbered("800"), "art direction", "active", _days_before(today, 12))
+    return Person(ordinal, "Scrim", "Callboard", f"scrim.{ordinal}@example.org", 0.2, (card,))
 
 
 def _person(ordinal: int, local: DemonstrationLocal, rng: Random, today: date) -> Person:

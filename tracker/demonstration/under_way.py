@@ -29,7 +29,7 @@ from tracker.operations.eligibility import say_eligible
 from tracker.operations.proofs import make_proof
 from tracker.operations.reviewing import decide_claim
 
-_RETURNED_COURSE = "responsible-ai-in-the-generative-ai-era"
+_RETURNED_COURSE = "your-top-ai-questions-answered"
 _CLASS_COURSE = "osha-10"
 _CLASS_SIZE = 4
 

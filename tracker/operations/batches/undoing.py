@@ -22,6 +22,7 @@ from tracker.models import (
     BatchUndone,
     Completion,
     DueDecision,
+    Eligibility,
     Evidence,
     Exemption,
     Identifier,
@@ -43,7 +44,7 @@ from tracker.operations.merging import let_wait_unmerged
 from tracker.operations.refused import Refused
 from tracker.operations.standings import refresh_standings
 
-FACTS: tuple[Any, ...] = (Membership, Assignment, Exemption, DueDecision, Completion, ProviderAccount)
+FACTS: tuple[Any, ...] = (Membership, Assignment, Exemption, DueDecision, Completion, ProviderAccount, Eligibility)
 # Cards, and what is asked through them, stand or fall together; each other fact is for itself.
 _CARDS = (Membership, Assignment)
 # What makes two facts of a member the same: a fact is not recorded anew beside one that says the same.
@@ -54,6 +55,7 @@ _KEYS: dict[Any, tuple[str, ...]] = {
     DueDecision: ("rule_id", "membership_id"),
     Completion: ("course_id", "completed_on", "assurance"),
     ProviderAccount: ("provider", "provider_id"),
+    Eligibility: ("provider", "unit_id"),
 }
 _KNOWN_ANEW = ("recorded_at", "recorded_by", "voided_at", "voided_by", "void_reason", "voided_batch_id")
 

@@ -13,6 +13,7 @@ from tracker.models import (
     Assignment,
     Completion,
     DueDecision,
+    Eligibility,
     Evidence,
     Exemption,
     Member,
@@ -31,6 +32,7 @@ SAME: dict[Any, tuple[str, ...]] = {
     Assignment: ("path_id", "version_id", "kind", "assigned_on", "until_on", "due_on"),  # made to the person
     Completion: ("course_id", "completed_on", "assurance"),
     ProviderAccount: ("provider", "provider_id"),
+    Eligibility: ("provider", "unit_id"),
 }
 _NOT_COPIED = frozenset(("member_id", "id", "recorded_at", "recorded_by", "batch_id", "voided_batch_id"))
 
@@ -49,6 +51,7 @@ def move_facts(merge: Merge) -> dict[tuple[int, int], date]:
     _copy_evidence(merge, _move(merge, Completion))
     _copy_voided(merge)
     _move(merge, ProviderAccount)
+    _move(merge, Eligibility)
     return ended
 
 
