@@ -41,16 +41,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if config.stash.get(_is_owner, False):
         workshop = Path(os.environ.pop(_WORKSHOP))
-        _stop_server(workshop)
+        _stop_servers(workshop)
         if (workshop / "postgres").exists():
             get_server(workshop / "postgres", cleanup_mode="delete").cleanup()
         shutil.rmtree(workshop, ignore_errors=True)
 
 
-def _stop_server(workshop: Path) -> None:
-    """The server of the browser tests, if one was started."""
-    note = workshop / "server-process"
-    if note.exists():
+def _stop_servers(workshop: Path) -> None:
+    """The servers of the browser tests, if any were started."""
+    for note in workshop.glob("server-process*"):
         with suppress(ProcessLookupError):
             os.killpg(int(note.read_text()), signal.SIGTERM)
 

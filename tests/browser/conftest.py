@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import socket
 import time
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.fitness import told, watch
 from tests.conftest import named_database, one_worker, run_sql, run_tracker
 
 PASSWORD = "backstage-demo"
@@ -53,6 +53,11 @@ def _start(workshop: Path, postgres: str) -> str:
     run_sql(postgres, "CREATE DATABASE browser TEMPLATE template_tracker")
     database_url = named_database(postgres, "browser")
     run_tracker("demo", "--members", "400", database_url=database_url, instance=instance, demo=True)
+    return serve(workshop, "browser", database_url, instance)
+
+
+def serve(workshop: Path, name: str, database_url: str, instance: Path) -> str:
+    """Serve a union as `make run` does, to the end of the run; where."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -63,12 +68,12 @@ def _start(workshop: Path, postgres: str) -> str:
         ["tracker", "serve", "--port", str(port)],
         environment,
         file_actions=[
-            (os.POSIX_SPAWN_OPEN, 1, str(workshop / "server.log"), *log),
+            (os.POSIX_SPAWN_OPEN, 1, str(workshop / f"{name}.log"), *log),
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ],
         setsid=True,
     )
-    (workshop / "server-process").write_text(str(process))
+    (workshop / f"server-process-{name}").write_text(str(process))
     address = f"http://127.0.0.1:{port}"
     for _ in range(150):
         try:
@@ -76,7 +81,7 @@ def _start(workshop: Path, postgres: str) -> str:
                 return address
         except OSError:
             time.sleep(0.2)
-    raise AssertionError(f"the server did not come up:\n{(workshop / 'server.log').read_text()}")
+    raise AssertionError(f"the server did not come up:\n{(workshop / f'{name}.log').read_text()}")
 
 
 @pytest.fixture(scope="session")
@@ -88,23 +93,9 @@ def base_url(server: str) -> str:
 @pytest.fixture
 def watched(page: Page) -> Iterator[Page]:
     """A page whose console errors and outside requests fail the test."""
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on(
-        "request",
-        lambda request: (
-            None
-            if re.match(r"(http://127\.0\.0\.1:|data:|blob:)", request.url)
-            else errors.append(f"outside request: {request.url}")
-        ),
-    )
-    page.on(
-        "response", lambda answer: errors.append(answer.url) if answer.status >= 400 and "/static/" in answer.url else None
-    )
+    errors = watch(page)
     yield page
-    # a page that is not there and a faulty form answer 404 and 422, which the console calls a failed resource
-    assert [error for error in errors if not error.startswith("Failed to load resource")] == []
+    assert told(errors) == []
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ PAGES = [
     ("member", "/my/"),
     ("member", "/my/completions/new"),
     ("member", "/paths/building-ai-literacy"),
+    ("member", "/help/"),
+    ("officer", "/help/figures"),
     ("officer", "/reports/"),
     ("officer", "/reports/locals/OWN"),
     ("staff", "/staff/"),

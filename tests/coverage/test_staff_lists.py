@@ -121,9 +121,9 @@ def test_imports_and_rules(app: Flask) -> None:
         assert same
         assert same.id == newest.batch.id
         assert batch_outcomes(session, 1) is None
-        assert [(line.path.code, line.who, line.members) for line in open_rules(session, TODAY)] == [
-            ("ai-fundamentals", "everyone", 8),
-            ("set-safety", "Local 80 · Studio Grips", 4),
+        assert [(line.path.code, line.who) for line in open_rules(session, TODAY)] == [
+            ("ai-fundamentals", "Everyone"),
+            ("set-safety", "Members under Local 80 · Studio Grips"),
         ]
         assert craft_names(session) == ["editing", "grip", "sound", "stagehand"]
         assert [path.code for path in path_choices(session, TODAY)] == ["ai-fundamentals", "set-safety", "ai-hours"]

@@ -6,9 +6,7 @@ rule, a frozen report) stands in the little union below; give a new kind of addr
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 import training_union
@@ -17,25 +15,18 @@ from flask import Flask
 from little_union import Browser, World
 from sqlalchemy import select
 from training_union import ask, train
-from werkzeug.routing import Rule
 
-from tracker.coverage.catalogue import find_course, find_path
+from tests.pages import Samples, Those, address_of, pages_of, samples_of
+from tracker.coverage.catalogue import find_course
 from tracker.coverage.finding import find_member
 from tracker.coverage.frozen.hiding import hidden_of
 from tracker.coverage.frozen.pack import Pack, manifest_text, sha256_of
 from tracker.curriculum.words import Assurance
 from tracker.models import (
-    ApiClient,
-    Assignment,
-    AssignmentRule,
-    Batch,
     ExportJob,
-    FrozenReport,
     JobState,
     Member,
-    RoleGrant,
     Unit,
-    db,
     new_id,
     writing,
 )
@@ -47,14 +38,7 @@ from tracker.operations.freezing import figures_to_freeze, new_code, record_froz
 READERS = ("ana", "ben", "dora", "sam", "otto", "ada", "noor", "")  # the last has not signed in
 
 # Pages that still say something in English. This list only ever grows shorter.
-NOT_YET = frozenset(
-    {
-        "admin.audit",  # the codes of what was done are English by design: `translate="no"` on them would clear it
-        "locals.class_new",  # a status: `|word`
-        "staff.history",  # a status
-        "staff.policy",  # statuses
-    }
-)
+NOT_YET: frozenset[str] = frozenset()
 
 # Pages of which the little union below holds no sample, so that only their "not found" is read here.
 NO_SAMPLE = frozenset(
@@ -86,9 +70,6 @@ NO_SAMPLE = frozenset(
         "staff.unfinished_people",
     }
 )
-
-# No pages: files, pictures, and what the server says to whoever watches it.
-_FILES = ("_file", "_qr", "_script", "_fetched", "health.")
 
 _UNITS = {"IATSE": ("0", "Весь союз"), "2": ("2", "Второй округ"), "80": ("80", "Монтаж"), "600": ("600", "Камера")}
 
@@ -207,64 +188,9 @@ def _long_file(user_id: int) -> ExportJob:
     )
 
 
-def _samples(app: Flask, world: World) -> Callable[[Rule], dict[str, Any]]:
-    """What stands in an address for each of its parts, by the page's name or else by the part's own."""
-    with app.app_context():
-        session = db.session()
-        path = find_path(session, "ai")
-        assert path
-        first: Callable[[Any], Any] = lambda column: session.scalar(select(column).order_by(column).limit(1)) or 1  # noqa: E731
-        by_part = {
-            "number": "80",
-            "code": "ai",
-            "path_code": "ai",
-            "name": "trend",
-            "member_id": world.ana,
-            "user_id": world.users["ana"],
-            "grant_id": first(RoleGrant.id),
-            "rule_id": first(AssignmentRule.id),
-            "assignment_id": session.scalar(select(Assignment.id).where(Assignment.member_id == world.ana).limit(1)),
-            "completion_id": _completion_of(world.ana),
-            "batch_id": first(Batch.id),
-            "decision": "accept",
-            "token": "x",
-            "topic": "figures",
-        }
-        frozen = first(FrozenReport.code)
-        by_page: dict[str, dict[str, Any]] = {
-            "reports.district": {"number": "2"},
-            "reports.district_access": {"number": "2"},
-            "reports.district_push": {"number": "2"},
-            "reports.frozen_one": {"code": frozen},
-            "checking.frozen_public": {"code": frozen},
-            "reports.export": {"its_id": first(ExportJob.id)},
-            "clients.client": {"its_id": first(ApiClient.id)},
-            "clients.revoke": {"its_id": first(ApiClient.id)},
-            "staff.course": {"code": "c1"},
-            "staff.unfinished_people": {"code": "c1"},
-        }
-
-    def values(rule: Rule) -> dict[str, Any]:
-        mine = by_page.get(rule.endpoint, {})
-        return {part: mine.get(part, by_part.get(part, 1)) for part in rule.arguments}
-
-    return values
-
-
-def _completion_of(member_id: int) -> int:
-    from tracker.models import Completion
-
-    return db.session.scalar(select(Completion.id).where(Completion.member_id == member_id).limit(1)) or 1
-
-
-def _pages(app: Flask) -> list[Rule]:
-    """Every address that may answer with a page."""
-    return [
-        rule
-        for rule in app.url_map.iter_rules()
-        if "GET" in (rule.methods or ()) and "static" not in rule.endpoint and "form" not in rule.arguments
-        if not any(each in rule.endpoint for each in _FILES)
-    ]
+def _samples(app: Flask, world: World) -> Samples:
+    those = Those(world.ana, world.users["ana"], number="80", district="2", path="ai", course="c1")
+    return samples_of(app, those)
 
 
 # What pages are asked besides, so that each shows more of itself: another day, another floor, a query that finds nothing.
@@ -285,12 +211,6 @@ _QUERIES = {
 }
 
 
-def _address(app: Flask, rule: Rule, values: dict[str, Any]) -> str:
-    with app.test_request_context():
-        address: str = app.url_map.bind("localhost").build(rule.endpoint, values)
-        return address
-
-
 def _browser(app: Flask, name: str) -> Browser:
     browser = Browser(read_in(app.test_client()))
     if name:
@@ -302,8 +222,8 @@ def _browser(app: Flask, name: str) -> Browser:
 def test_every_page_is_in_one_language(app: Flask, foreign_union: World, name: str) -> None:
     browser, samples = _browser(app, name), _samples(app, foreign_union)
     found: dict[str, list[str]] = {}
-    for rule in _pages(app):
-        address = _address(app, rule, samples(rule))
+    for rule in pages_of(app):
+        address = address_of(app, rule, samples(rule))
         for query in _QUERIES.get(rule.endpoint, [""]):
             answer = browser.get(f"{address}?{query}" if query else address)
             if answer.mimetype != "text/html" or not answer.text or 300 <= answer.status_code < 400:
@@ -318,12 +238,12 @@ def test_every_page_is_in_one_language(app: Flask, foreign_union: World, name: s
 
 def test_every_page_is_read_by_someone(app: Flask, foreign_union: World) -> None:
     """Else the test above would read nothing of it but that it is not there."""
-    samples, left = _samples(app, foreign_union), {rule.endpoint: rule for rule in _pages(app)}
+    samples, left = _samples(app, foreign_union), {rule.endpoint: rule for rule in pages_of(app)}
     for name in ("sam", "ana", "ben", "ada", ""):
         browser = _browser(app, name)
         for rule in list(left.values()):
             query = _QUERIES.get(rule.endpoint, [""])[0]
-            answer = browser.get(f"{_address(app, rule, samples(rule))}?{query}")
+            answer = browser.get(f"{address_of(app, rule, samples(rule))}?{query}")
             if answer.status_code == 200 or (answer.status_code in (302, 303) and "/login" not in answer.location):
                 del left[rule.endpoint]
     assert set(left) <= NO_SAMPLE, f"Give these a sample in `_samples`: {sorted(set(left) - NO_SAMPLE)}"

@@ -120,7 +120,7 @@ def test_before_anything_is_loaded_the_pages_say_so(world: World, signed_in: Sig
     assert "No one is in scope here" in text_of(browser.get("/reports/priorities").text)
     assert "No courses and paths are applied yet" in text_of(browser.get("/staff/catalogue").text)
     assert "nothing_applied" not in browser.get("/staff/policy").text
-    assert browser.get("/staff/policy").status_code == 409
+    assert browser.get("/staff/policy").status_code == 503
 
 
 @pytest.mark.parametrize("query", ["by=planet", "path=nothing", "district=77", "floor=high", "as_of=today"])

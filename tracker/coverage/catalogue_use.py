@@ -139,7 +139,7 @@ def _standing_in(session: Session, which: ColumnElement[bool], other: Instrument
 
 def has_many_completions(session: Session) -> bool:
     """Whether counting completions takes so long that it waits to be asked for."""
-    sql = "SELECT count(*) FROM (SELECT 1 FROM completion LIMIT ?) some"
+    sql = "SELECT count(*) FROM (SELECT 1 FROM completion LIMIT ?) first_ones"
     ((count,),) = read_rows(session, sql, [_MANY])
     return bool(count == _MANY)
 

@@ -102,7 +102,7 @@ def _cards(session: Session, member_id: int) -> Iterator[_Noted]:
         .where(Membership.member_id == member_id)
     )
     for card, unit, craft in rows:
-        told = {"unit": unit.title, "craft": craft, "status": card.status, "span": _span(card.from_on, card.until_on)}
+        told = {"unit": unit.title, "craft": craft, "status": word(card.status), "span": _span(card.from_on, card.until_on)}
         yield from _known(card, "card", _("%(unit)s · %(craft)s, %(status)s, %(span)s", **told))
 
 

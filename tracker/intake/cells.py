@@ -63,8 +63,12 @@ def text_faults(
     """Values that no honest table holds: invisible characters, and texts too long to be what they should be."""
     for column, value in zip(columns, values, strict=True):
         if found := _CONTROL.search(value):
-            what = "a line break" if found[0] in "\r\n" else f"the invisible character U+{ord(found[0]):04X}"
-            yield Fault(line, column, shown(value), _("holds %(what)s: take it out", what=what))
+            reason = (
+                _("holds a line break: take it out")
+                if found[0] in "\r\n"
+                else _("holds the invisible character %(code)s: take it out", code=f"U+{ord(found[0]):04X}")
+            )
+            yield Fault(line, column, shown(value), reason)
         longest = LONGEST_LINK if column in long_columns else LONGEST_TEXT
         if len(value) > longest:
             yield Fault(

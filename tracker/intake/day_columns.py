@@ -15,9 +15,10 @@ from tracker.curriculum.refused import Refused
 from tracker.intake.cells import iso_day, shown
 from tracker.intake.moments import LONGEST, MIDNIGHT, Said, said, zone_named
 from tracker.intake.reading import DATE_ORDERS
-from tracker.language import _
+from tracker.language import _, in_list, mark, word
+from tracker.language import day as day_in_words
 
-_ORDER_WORDS = {"ymd": "year/month/day", "dmy": "day/month/year", "mdy": "month/day/year"}
+_ORDER_WORDS = {"ymd": mark("year/month/day"), "dmy": mark("day/month/year"), "mdy": mark("month/day/year")}
 _EVERY = frozenset(range(len(DATE_ORDERS)))
 # What most programs write, told fast: an ISO day, perhaps with a time, perhaps with a zone.
 _ISO = re.compile(
@@ -28,7 +29,7 @@ _IN_HEADING = re.compile(r"\(([A-Z]{2,5})\)|\b(UTC|GMT)\b")
 _MOST_KEPT = 50_000  # days once read, so that a repeated one costs nothing
 _ANYWHERE = ZoneInfo("America/Los_Angeles")  # for the example of a question: far from UTC, and the union's largest locals
 
-NO_DAY = "is no day: write it as in 2026-03-09"
+NO_DAY = mark("is no day: write it as in 2026-03-09")
 
 
 class DayColumn:
@@ -144,10 +145,11 @@ class DayColumn:
         """Why ``day`` reads none in the text, and what to do."""
         told = self._said(text)
         if told is not None and self.order:
-            return f"is no day read as {_ORDER_WORDS[self.order]}: correct it, or say how the file writes its dates"
+            order = word(_ORDER_WORDS[self.order])
+            return _("is no day read as %(order)s: correct it, or say how the file writes its dates", order=order)
         if any(map(str.isdigit, text)) and any(each in text for each in "-/."):
-            return "is no day of the calendar: write it as in 2026-03-09"
-        return NO_DAY
+            return _("is no day of the calendar: write it as in 2026-03-09")
+        return word(NO_DAY)
 
     def _iso_moment(self, text: str) -> date | None:
         """The day of an ISO moment with a zone: a fast way for what is seldom the same twice."""
@@ -201,12 +203,23 @@ class DayColumn:
         """What to ask of a column that ``is_open``, with an example."""
         doubt = self._in_doubt()
         if doubt is None:
-            places = " and ".join(f"{text!r} in line {line}" for line, text, _unused in self._contradictions())
-            return f"{self.heading} writes its dates in more than one order: {places}. Which is meant?"
+            places = in_list(
+                [_("%(text)r in line %(line)s", text=text, line=line) for line, text, _unused in self._contradictions()]
+            )
+            return _(
+                "%(column)s writes its dates in more than one order: %(places)s. Which is meant?",
+                column=self.heading,
+                places=places,
+            )
         _unused, text, told = doubt
         days = [told.days[place] for place in sorted(self.possible())]
-        either = " or ".join(dict.fromkeys(f"{day.day} {day:%B %Y}" for day in days if day))
-        return f"{self.heading} does not show which number is the day: {text!r} may be {either}. Which is meant?"
+        either = in_list([*dict.fromkeys(day_in_words(each).replace("\u00a0", " ") for each in days if each)], of="or")
+        return _(
+            "%(column)s does not show which number is the day: %(text)r may be %(days)s. Which is meant?",
+            column=self.heading,
+            text=text,
+            days=either,
+        )
 
     def zone_question(self) -> str:
         """What to ask of a column that ``needs_a_zone``, with an example."""
@@ -214,8 +227,20 @@ class DayColumn:
         _unused, text, told = self._moment
         day = _any_day(told)
         elsewhere = _day_in(told, day, _ANYWHERE)
-        example = f" {text!r} is {day} there and {elsewhere} in Los Angeles." if elsewhere not in (None, day) else ""
-        return f"{self.heading} states its moments with a zone, as in {text!r}.{example} Whose day counts?"
+        if elsewhere in (None, day):
+            return _(
+                "%(column)s states its moments with a zone, as in %(text)r. Whose day counts?",
+                column=self.heading,
+                text=text,
+            )
+        return _(
+            "%(column)s states its moments with a zone, as in %(text)r. %(text)r is %(day)s there and %(elsewhere)s in "
+            "Los Angeles. Whose day counts?",
+            column=self.heading,
+            text=text,
+            day=day,
+            elsewhere=elsewhere,
+        )
 
     def _contradictions(self) -> list[tuple[int, str, Said]]:
         """The texts that cannot all be right: those that allow one order only, where there are two of them."""
@@ -262,7 +287,7 @@ def _orders_of(told: Said) -> list[int]:
 
 
 def _in_words(told: Said) -> str:
-    return " or ".join(_ORDER_WORDS[DATE_ORDERS[place]] for place in _orders_of(told))
+    return in_list([word(_ORDER_WORDS[DATE_ORDERS[place]]) for place in _orders_of(told)], of="or")
 
 
 def _any_day(told: Said) -> date:

@@ -12,7 +12,7 @@ from tracker.intake.headings import heading_key
 from tracker.intake.mapping import PROFILE, SOURCE, column_place, labels_of, mapped_table
 from tracker.intake.reading import Reading
 from tracker.intake.tables import Content, HeadedTable, unknown_table
-from tracker.language import _
+from tracker.language import _, in_list
 from tracker.operations.profiles import SavedProfile
 
 
@@ -67,7 +67,7 @@ def fitting(
     most = max(len(each.reading["columns"]) for each in fits)
     best = [each for each in fits if len(each.reading["columns"]) == most]
     if len(best) > 1:
-        names = " and ".join(repr(each.name) for each in best)
+        names = in_list([repr(each.name) for each in best])
         message = _(
             "%(file_name)s fits the saved profiles %(names)s alike: name the one that is meant, --profile NAME.",
             file_name=table.file_name,

@@ -81,12 +81,12 @@ def record_class(session: Session, held: HeldClass, actor: Actor, *, today: date
             ``too_many``, ``already_recorded`` (nothing in it is new). Nothing is written then.
     """
     course, note = _check(held, today)
+    # of the same sheet sent twice at once, the second waits here and then finds the first; others may complete the course
+    session.execute(select(Course.id).where(Course.id == course.id).with_for_update(key_share=True))
     sha256 = _hash_of(held, course)
     if class_like(session, sha256, held.unit) is not None:
         raise _already(course, held)
-    sheet = read_sheet(
-        session, held.unit, held.held_on, held.ticked, held.lines, oneself=own_members(session, actor)
-    )
+    sheet = read_sheet(session, held.unit, held.held_on, held.ticked, held.lines, oneself=own_members(session, actor))
     if not sheet.lines:
         raise Refused("nobody", _("Say who was there: tick their names, or write them line by line."), field="lines")
     batch_id = _open(session, held, course, note, sha256, actor, now)

@@ -165,7 +165,7 @@ _STAFF = (
     Topic(
         "reviewing",
         lazy("Review what members logged"),
-        lazy("Accept, return, reject; answer what is wrong"),
+        lazy("Accept, return, reject, and the rest of what waits"),
         (
             *("staff.home", "staff.reviews", "staff.review", "staff.confirmed_reviews", "staff.accepted_together"),
             *("staff.corrections", "staff.correction", "staff.new_completion", "staff.waiting"),
@@ -258,15 +258,21 @@ def topic(topic: str) -> str:
 
 
 def _page(topic: Topic) -> str:
-    return render_template(f"help/{topic.code}.html", topic=topic, topics=TOPICS, way=way)
+    others = TOPICS if gate.reach().user_id is not None else {}  # a stranger could open none of them
+    return render_template(f"help/{topic.code}.html", topic=topic, topics=others, way=way)
 
 
 def way(endpoint: str, words: str, **values: Any) -> Markup:
     """The way to a page, for whoever may open it; for the others what it is called."""
     view, reach = current_app.view_functions[endpoint], gate.reach()
-    if getattr(view, "is_public", False) or (reach.user_id is not None and view.openings[0](reach)):  # type: ignore[attr-defined]
+    may_read = getattr(view, "openings", (_nobody,))[0]
+    if getattr(view, "is_public", False) or (reach.user_id is not None and may_read(reach)):
         return Markup('<a href="{}">{}</a>').format(url_for(endpoint, **values), words)
     return Markup("<strong>{}</strong>").format(words)
+
+
+def _nobody(_reach: Reach) -> bool:
+    return False
 
 
 def _topic_here() -> Topic | None:

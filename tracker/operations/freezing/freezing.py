@@ -56,13 +56,18 @@ def figures_to_freeze(
         )
     figures = pack_figures(session, unit, None if path is None else [path], as_of=as_of, floor=floor, frozen_at=now)
     if not any(each.figure(unit.id).in_scope for each in figures.paths):
-        asked = f" for {path.title}" if path else ""
         raise Refused(
             "no_one_asked",
             _(
-                "No one in %(title)s is asked%(asked)s on %(as_of)s: there is nothing to freeze.",
+                "No one in %(title)s is asked for %(path)s on %(as_of)s: there is nothing to freeze.",
                 title=unit.title,
-                asked=asked,
+                path=path.title,
+                as_of=as_of,
+            )
+            if path
+            else _(
+                "No one in %(title)s is asked on %(as_of)s: there is nothing to freeze.",
+                title=unit.title,
                 as_of=as_of,
             ),
         )

@@ -193,8 +193,10 @@ def _question(form: LogForm, held: CourseRecord) -> str:
 
 
 def _form_page(form: LogForm) -> str:
-    again = str(form.again.data or "")
-    claim = claim_of(db.session(), own_record(), int(again)) if again and again.isdecimal() else None
+    try:
+        claim = claim_of(db.session(), own_record(), row_id(str(form.again.data or "")))
+    except ValueError:  # no claim is sent again
+        claim = None
     return render_template(
         "members/new_completion.html",
         form=form,
