@@ -175,9 +175,10 @@ def readings(app: Flask, those: Those, readers: Sequence[str] = READERS) -> Iter
         client = browser_of(app, reader)
         for rule in pages_of(app):
             for address in _addresses(app, rule, samples, those):
-                answer = client.get(address)
-                assert answer.status_code < 500, f"{address} breaks for {reader}"
-                if answer.status_code == 200 and answer.mimetype == "text/html":
+                with client.get(address) as answer:
+                    assert answer.status_code < 500, f"{address} breaks for {reader}"
+                    is_page = answer.status_code == 200 and answer.mimetype == "text/html"
+                if is_page:
                     yield Reading(reader, rule.endpoint, address)
 
 

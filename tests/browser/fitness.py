@@ -17,27 +17,29 @@ from playwright.sync_api import Page
 _AXE = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 _NORMAL, _LARGE = 16, 32  # pixels of the browser's default text
 
-# Every stop of the keyboard is seen when it has the focus: it is on the page, nothing lies over all of it, and it is outlined.
-# The focus is moved by script here, after a first Tab, so that a page of many links takes no longer than others.
+# Every stop of the keyboard is seen when it has the focus: it is outlined, it is on the page, and nothing lies over all of
+# it. After a first Tab the focus is moved by script, so that a page of many links takes no longer than others.
 _STOPS = """() => {
   const faults = [], named = it => it.outerHTML.slice(0, 110).replace(/\\s+/g, " ");
   const stops = [...document.querySelectorAll(
     "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]:not([tabindex='-1'])")]
-    .filter(it => !it.disabled && it.checkVisibility({ checkVisibilityCSS: true, contentVisibilityAuto: true }));
+    .filter(it => !it.disabled && it.checkVisibility({ checkVisibilityCSS: true }));
+  const isSeen = (it, x, y) => {
+    const there = document.elementFromPoint(x, y);
+    return there && (it.contains(there) || [...it.labels ?? []].some(label => label.contains(there)));
+  };
   for (const it of stops) {
     it.focus();
     if (document.activeElement !== it) { faults.push("takes no focus: " + named(it)); continue; }
     const style = getComputedStyle(it);
-    const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-    if (!outlined && style.boxShadow === "none") faults.push("focus not seen: " + named(it));
-    const boxes = [...it.getClientRects()].filter(box => box.width > 1 && box.height > 1);
-    const spots = boxes.flatMap(box => [0.5, 0.1, 0.9].flatMap(x => [0.5, 0.15, 0.85].map(y =>
-      [box.left + box.width * x, box.top + box.height * y])));
-    const seen = spots.some(([x, y]) => {
-      const there = document.elementFromPoint(x, y);
-      return there && (it.contains(there) || there.contains(it) && !there.matches("body, html") || it.labels && [...it.labels].some(label => label.contains(there)));
+    if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) faults.push("focus not seen: " + named(it));
+    const spots = [...it.getClientRects()].flatMap(box => {
+      const [left, right] = [Math.max(box.left, 0), Math.min(box.right, innerWidth)];
+      const [top, bottom] = [Math.max(box.top, 0), Math.min(box.bottom, innerHeight)];
+      if (right - left < 1 || bottom - top < 1) return [];
+      return [0.5, 0.1, 0.9].flatMap(x => [0.5, 0.1, 0.9].map(y => [left + (right - left) * x, top + (bottom - top) * y]));
     });
-    if (!seen) faults.push("covered while it has the focus: " + named(it));
+    if (!spots.some(([x, y]) => isSeen(it, x, y))) faults.push("covered while it has the focus: " + named(it));
   }
   document.activeElement.blur();
   window.scrollTo(0, 0);
@@ -53,15 +55,15 @@ _MOTION = """() => {
     if (slow(style.transitionDuration) || style.animationName !== "none" && slow(style.animationDuration))
       faults.push("moves under reduced motion: " + it.outerHTML.slice(0, 100).replace(/\\s+/g, " "));
   }
-  if (getComputedStyle(document.documentElement).scrollBehavior === "smooth") faults.push("scrolls smoothly under reduced motion");
+  if (getComputedStyle(document.documentElement).scrollBehavior === "smooth") faults.push("scrolls smoothly");
   return faults.slice(0, 5);
 }"""
 
 _WIDER = """() => {
   const wide = document.documentElement.scrollWidth, room = document.documentElement.clientWidth;
   if (wide <= room) return "";
-  const who = [...document.querySelectorAll("main *, header *, footer *")].filter(it => it.getBoundingClientRect().right > room + 1
-    && !it.closest(".scroll, .table-wide, [tabindex='0'], svg")).slice(0, 3);
+  const who = [...document.querySelectorAll("main *, header *, footer *")]
+    .filter(it => it.getBoundingClientRect().right > room + 1 && !it.closest("[tabindex='0'], svg")).slice(0, 3);
   return `${wide} px on ${room}: ` + who.map(it => it.outerHTML.slice(0, 90).replace(/\\s+/g, " ")).join(" | ");
 }"""
 
@@ -69,7 +71,8 @@ _WIDER = """() => {
 _CUT = """() => [...document.querySelectorAll("main *, header *, footer *")].filter(it => {
   const style = getComputedStyle(it);
   if (!["hidden", "clip"].includes(style.overflowX) && !["hidden", "clip"].includes(style.overflowY)) return false;
-  if (it.closest("svg, .visually-hidden") || it.clientWidth <= 1 || style.clip !== "auto" || !it.textContent.trim()) return false;
+  if (it.closest("svg, .visually-hidden") || it.clientWidth <= 1 || style.clip !== "auto") return false;
+  if (!it.textContent.trim()) return false;
   return it.scrollWidth > it.clientWidth + 1 || it.scrollHeight > it.clientHeight + 2;
 }).slice(0, 3).map(it => "cut off: " + it.outerHTML.slice(0, 100).replace(/\\s+/g, " "))"""
 

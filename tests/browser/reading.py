@@ -45,7 +45,7 @@ class Union:
             storage_state=self.states.get(reader),
             locale=TAGS[language],
             color_scheme=scheme,  # type: ignore[arg-type]
-            reduced_motion="reduce" if scheme == "dark" else "no-preference",
+            reduced_motion="reduce",
             viewport={"width": width, "height": 800},
         )
         try:

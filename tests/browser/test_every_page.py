@@ -3,6 +3,7 @@ form with what is wrong in it. The pages are those of the application: a new one
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,3 +54,57 @@ def test_every_page_is_fit_on_a_phone_in_the_dark_and_in_other_languages(
     with full.page(browser, reader, language, "dark", 360) as page:
         faults = [fault for each in mine for fault in faults_of(page, each, look)]
     assert not faults, "\n".join(faults)
+
+
+# Forms that nothing can be wrong in when they come empty, by where they go.
+_TAKES_NOTHING: set[str] = set()
+
+# Empty every field of a form as a person might leave it, and let the server find what is wrong.
+_EMPTY = """form => {
+  form.noValidate = true;
+  for (const field of form.querySelectorAll("input, textarea, select")) {
+    if (["hidden", "submit", "button"].includes(field.type)) continue;
+    if (["radio", "checkbox"].includes(field.type)) field.checked = false;
+    else if (field.tagName === "SELECT") field.selectedIndex = field.querySelector("option[value='']") ? 0 : field.selectedIndex;
+    else field.value = "";
+  }
+}"""
+_FIELDS = "input:not([type=hidden]):not([type=submit]):not([type=button]), textarea, select"
+
+
+@pytest.mark.parametrize("reader", ONCE)
+def test_every_form_says_what_is_wrong_in_it(browser: Browser, full: Union, reader: str) -> None:
+    faults, sent = [], set()
+    with full.page(browser, reader, width=360) as page:
+        for reading in full.read_by(reader):
+            page.goto(reading.address)
+            for at in range(page.locator("main form[method=post]").count()):
+                form = page.locator("main form[method=post]").nth(at)
+                goes_to = re.sub(r"\d{6,}", "…", (form.get_attribute("action") or reading.address).partition("?")[0])
+                if goes_to in sent or not form.locator(_FIELDS).count():
+                    continue
+                sent.add(goes_to)
+                form.evaluate(_EMPTY)
+                with page.expect_navigation():
+                    form.evaluate("form => form.requestSubmit()")
+                print(reading.page, goes_to, page.locator("main [role=alert]").count(), page.url)
+                faults += [f"{reading.page} → {goes_to}: {each}" for each in _wrong(page)]
+                page.goto(reading.address)
+    assert not faults, "\n".join(faults)
+
+
+def _wrong(page: Page) -> Iterator[str]:
+    summary = page.locator("main [role=alert]").first
+    if not summary.count():
+        yield "nothing is said to be wrong"
+        return
+    if not summary.evaluate("it => it === document.activeElement"):
+        yield "the focus is not on what is wrong"
+    for link in summary.get_by_role("link").all():
+        target = link.get_attribute("href") or ""
+        if target.startswith("#") and not page.locator(f"[id='{target[1:]}']").count():
+            yield f"{target} leads nowhere"
+    yield from axe_faults(page)
+    yield from frame_faults(page, "en")
+    if not page.title().startswith("Error:"):
+        yield "the title does not say that something is wrong"

@@ -125,9 +125,10 @@ def uninvited_ids(session: Session, day: date | None = None, provider: str = PRO
     held, days = ("c.until_on IS NULL", []) if day is None else _held(day)
     marks = ", ".join("?" * len(statuses))
     sql = (
-        "SELECT DISTINCT e.member_id FROM eligibility e JOIN membership c ON c.member_id = e.member_id"
+        # in this order: few are confirmed, and everyone holds a card
+        "SELECT DISTINCT e.member_id FROM eligibility e CROSS JOIN membership c WHERE c.member_id = e.member_id"
         f" AND c.unit_id = e.unit_id AND c.voided_at IS NULL AND c.status IN ({marks}) AND {held}"
-        " WHERE e.is_eligible AND e.voided_at IS NULL AND e.provider = ?"
+        " AND e.is_eligible AND e.voided_at IS NULL AND e.provider = ?"
         f" AND NOT EXISTS ({_OPEN_ACCOUNT.format(member='e.member_id')})"
     )
     return {member for (member,) in read_rows(session, sql, [*statuses, *days, provider, provider])}

@@ -64,9 +64,7 @@ def users_file(
     Args:
         only: of them, those of these ids: such as the ones whom a local has confirmed.
     """
-    locals_of = _locals_of(session, units, day, policy)
-    if only is not None:
-        locals_of = {member: numbers for member, numbers in locals_of.items() if member in only}
+    locals_of = _locals_of(session, units, day, policy, only)
     found = UsersFile()
     sql = "SELECT value FROM identifier WHERE kind = 'email' GROUP BY value HAVING count(*) > 1"
     shared = {value for (value,) in read_rows(session, sql)}
@@ -100,24 +98,28 @@ def users_csv(found: UsersFile, headings: Mapping[str, str]) -> str:
     return out.getvalue()
 
 
-def _locals_of(session: Session, units: Sequence[Unit], day: date, policy: Policy) -> dict[int, set[str]]:
-    """The numbers of all locals of whoever is in one of the units, by member."""
+def _locals_of(
+    session: Session, units: Sequence[Unit], day: date, policy: Policy, only: Collection[int] | None
+) -> dict[int, set[str]]:
+    """The numbers of all locals of whoever is in one of the units, by member; of these members only, if they are given."""
     statuses = sorted(policy.counts | policy.covered_workers)
     marks = ", ".join("?" * len(statuses))
     under = ", ".join(str(unit.id) for unit in units) or "NULL"
     card = f"c.voided_at IS NULL AND c.from_on <= ? AND (c.until_on IS NULL OR c.until_on > ?) AND c.status IN ({marks})"
-    here = (
-        "SELECT c.member_id FROM membership c JOIN unit_closure k ON k.descendant_id = c.unit_id"
-        f" WHERE k.ancestor_id IN ({under}) AND {card}"
-    )
-    sql = (
-        f"SELECT c.member_id, u.number FROM membership c JOIN unit u ON u.id = c.unit_id WHERE {card}"
-        f" AND c.member_id IN ({here})"
-    )
     found: dict[int, set[str]] = {}
     values = [day, day, *statuses]
-    for member, number in read_rows(session, sql, [*values, *values]):
-        found.setdefault(member, set()).add(number)
+    for chunk in [None] if only is None else in_chunks(sorted(only), _MEMBERS_AT_ONCE):
+        these = "" if chunk is None else f" AND c.member_id IN ({', '.join(map(str, chunk))})"
+        here = (
+            "SELECT c.member_id FROM membership c JOIN unit_closure k ON k.descendant_id = c.unit_id"
+            f" WHERE k.ancestor_id IN ({under}) AND {card}{these}"
+        )
+        sql = (
+            f"SELECT c.member_id, u.number FROM membership c JOIN unit u ON u.id = c.unit_id WHERE {card}{these}"
+            f" AND c.member_id IN ({here})"
+        )
+        for member, number in read_rows(session, sql, [*values, *values]):
+            found.setdefault(member, set()).add(number)
     return found
 
 

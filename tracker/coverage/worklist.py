@@ -17,7 +17,7 @@ from tracker.coverage.eligibility import eligible_uninvited
 from tracker.coverage.held_changes import held_waiting
 from tracker.coverage.last_reports import last_linkedin_report, last_report
 from tracker.coverage.notices_failed import notices_failed
-from tracker.coverage.reviewing import claims_waiting
+from tracker.coverage.reviewing import MOST_COUNTED, claims_waiting
 from tracker.coverage.voiding import proposals_waiting
 from tracker.models import (
     AssignmentRule,
@@ -42,6 +42,7 @@ class Waiting:
 
     count: int
     oldest: datetime | None = None
+    is_more: bool = False  # than ``count``: nobody counted on
 
 
 class LostCourse(NamedTuple):
@@ -80,13 +81,17 @@ class WorkList:
         return not (any(each.count for each in waiting) or self.lost_courses or self.report_overdue)
 
 
+def _up_to(most: int, count: int, oldest: datetime | None) -> Waiting:
+    return Waiting(min(count, most), oldest, is_more=count > most)
+
+
 def work_list(session: Session, day: date) -> WorkList:
     """Everything that waits for staff, as of now."""
     report = last_linkedin_report(session)
     has_paths, has_rules = _any(session, select(LearningPath.id)), _any(session, select(AssignmentRule.id))
     exceptions, since = due_exceptions_waiting(session, day) if has_rules else (0, None)
     return WorkList(
-        claims=Waiting(*claims_waiting(session)),
+        claims=_up_to(MOST_COUNTED, *claims_waiting(session)),
         unmatched=_waiting(session, WaitingCompletion.learner_key, unmatched()),
         unknown_courses=_waiting(session, WaitingCompletion.course_name, unknown()),
         held=Waiting(*held_waiting(session)),

@@ -11,6 +11,7 @@ from tracker.coverage.reviewing.confirmed import CONFIRMING_DAYS, Confirmed, Tak
 from tracker.coverage.reviewing.doubles import SameProof
 from tracker.coverage.reviewing.reasons import REJECTING, RETURNING, reason_in_words
 from tracker.coverage.reviewing.waiting import (
+    MOST_COUNTED,
     Claim,
     Question,
     claims_page,
@@ -24,6 +25,7 @@ from tracker.coverage.reviewing.whole import PastReview, WholeClaim, claim_of, r
 
 __all__ = [
     "CONFIRMING_DAYS",
+    "MOST_COUNTED",
     "REJECTING",
     "RETURNING",
     "Claim",

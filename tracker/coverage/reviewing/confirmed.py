@@ -6,16 +6,17 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from tracker.coverage.reviewing.reasons import BY_REPORT
-from tracker.coverage.reviewing.waiting import unconfirmed
+from tracker.coverage.reviewing.waiting import a_claim, unconfirmed
 from tracker.curriculum.words import Assurance
 from tracker.models import ClaimReview, Completion, Course, Member, ReviewLock
 
 CONFIRMING_DAYS = 3  # so far may the provider's day lie from the one that the member remembered
 MOST_AT_ONCE = 200
+_LOOKED_AT = 5_000  # of the oldest claims: those behind them come when these are done
 
 
 class Confirmed(NamedTuple):
@@ -44,12 +45,14 @@ def confirmed_claims(
     *,
     most: int = MOST_AT_ONCE,
 ) -> list[Confirmed]:
-    """Claims with a provider's report of the same course at most three days from them, the oldest first.
+    """Claims with a provider's report of the same course at most three days from them, among the oldest thousands.
 
     Of that day or later such a report lets a claim wait no more anyway; these are those that it dates a little earlier. A
     person's own claims, and those that somebody else looks at, are left out.
     """
     report = aliased(Completion)
+    oldest = select(Completion.id).where(*a_claim()).order_by(Completion.id).limit(_LOOKED_AT).subquery()
+    last_id = session.scalar(select(func.max(oldest.c.id)))
     held = exists().where(
         ReviewLock.completion_id == Completion.id, ReviewLock.user_id != user_id, ReviewLock.until_at > now
     )
@@ -66,6 +69,7 @@ def confirmed_claims(
         )
         .where(
             *unconfirmed(),
+            Completion.id <= (last_id or 0),
             report.completed_on < Completion.completed_on,
             Completion.member_id.not_in(list(own_member_ids)),
             Completion.recorded_by.is_distinct_from(user_id),
