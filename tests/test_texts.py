@@ -40,12 +40,15 @@ def said() -> dict[Said, str]:
         one, many = message if isinstance(message, tuple) else (message, None)
         if one:
             found.setdefault(Said(context, one, many), f"{name}:{line}")
-    return found
+    plural = {(each.context, each.one) for each in found if each.many}
+    # a file of translations has one entry of a text: that of its plural serves the text alone as well
+    return {each: place for each, place in found.items() if each.many or (each.context, each.one) not in plural}
 
 
 @cache
 def catalogue(language: str) -> Catalog:
-    return read_po((ROOT / "tracker" / "language" / f"{language}.po").open("rb"), locale=language)
+    with (ROOT / "tracker" / "language" / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
 
 
 def translated(language: str) -> Iterator[tuple[Said, tuple[str, ...]]]:
@@ -59,6 +62,12 @@ def translated(language: str) -> Iterator[tuple[Said, tuple[str, ...]]]:
 def test_texts_are_found_in_templates_and_in_code() -> None:
     places = " ".join(said().values())
     assert "templates/base.html" in places and "tracker/models/base.py" in places
+
+
+def test_a_text_has_one_plural() -> None:
+    """A translator's file could hold but one of them."""
+    plurals = [(each.context, each.one) for each in said() if each.many]
+    assert {each for each in plurals if plurals.count(each) > 1} == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)

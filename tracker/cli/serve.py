@@ -22,6 +22,7 @@ from tracker.cli import main
 from tracker.cli.posting.working import Worker
 from tracker.config import LARGEST_REQUEST, Settings
 from tracker.demonstration.building import SIGN_INS
+from tracker.language import read_texts
 from tracker.operations.refused import Refused
 
 _LOOPBACK = "127.0.0.1"
@@ -82,6 +83,7 @@ def _answer(app: Flask, listening: socket.socket, workers: int, settings: Settin
         clear_untrusted_proxy_headers=not settings.proxy_hops,
     )
     app.extensions["settling"].soon()  # what a server before this one could not
+    threading.Thread(target=read_texts, daemon=True).start()  # so that the first page in French need not wait for it
     app.extensions["page_script"].soon()  # so that the first chart need not wait for it
     server.run()
 

@@ -16,7 +16,18 @@ translators' own files (``fr_CA.po``, ``es.po``), and are read when first needed
 """
 
 from tracker.language.marking import _, gettext, lazy, mark, ngettext, pgettext, word
-from tracker.language.spoken import DEFAULT, LANGUAGES, Language, code, follow, language_named, locale, speaking, texts_of
+from tracker.language.spoken import (
+    DEFAULT,
+    LANGUAGES,
+    Language,
+    code,
+    follow,
+    language_named,
+    locale,
+    read_texts,
+    speaking,
+    texts_of,
+)
 from tracker.language.writing import day, in_list, moment, month, number, percent, short_day
 
 __all__ = [
@@ -39,6 +50,7 @@ __all__ = [
     "number",
     "percent",
     "pgettext",
+    "read_texts",
     "short_day",
     "speaking",
     "texts_of",

@@ -100,6 +100,12 @@ def texts_of(chosen: str) -> NullTranslations:
     return Translations(written)
 
 
+def read_texts() -> None:
+    """Read the texts of every language: half a second each that no first reader then waits."""
+    for each in LANGUAGES:
+        texts_of(each.code)
+
+
 def texts() -> NullTranslations:
     """The texts of the language that is spoken now."""
     return texts_of(code())
