@@ -9,7 +9,7 @@ WORKERS ?= 2
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench pictures texts lock clean
+.PHONY: help setup run test test-axe lint format bench pictures texts lock clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ run: setup ## Show a demonstration union on http://127.0.0.1:8000
 
 test: setup ## Run every test, on SQLite and PostgreSQL, in a real browser where Chromium is there
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(WORKERS)
+
+test-axe: setup ## Look at every page as every reader, in every language, light and dark, full and empty (an hour and more)
+	TRACKER_TEST_AXE=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(WORKERS) tests/browser/test_everything.py
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check .

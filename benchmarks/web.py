@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from benchmarks.client import Answers, Ask, ask
 from benchmarks.engines import PROCESSES, THREADS, connect, environment
 from benchmarks.floor import Floor
+from benchmarks.pages import measure_every_page
 from tracker.coverage.catalogue import find_path
 from tracker.coverage.derivation import current_world
 from tracker.coverage.finding import find_unit
@@ -66,7 +67,8 @@ def measure_pages(
     large = locals_[-1][1]
     with app.app_context():
         loggers, course = _ready_to_log(app, large, today)
-        members = [door(app, each, Role.MEMBER) for each in _with_cards(db.session(), locals_[0][1])[:8]]
+        chosen = _with_cards(db.session(), locals_[0][1])[:8]
+        members, member = [door(app, each, Role.MEMBER) for each in chosen], chosen[0]
         staff = door(app, None, Role.STAFF)
         db.session.remove()
         db.engine.dispose()
@@ -84,6 +86,14 @@ def measure_pages(
         records = server.ask([[Ask("/my/", each.cookie)] * READS for each in members])
         logged = server.ask([forms[place::CLIENTS] for place in range(CLIENTS)])
         memory = server.memory_mib()
+        named = {"path": EVERYONES_PATH, "member": member, "local": large, "course": course}
+        measure_every_page(
+            server.port,
+            lambda rounds: server.ask(rounds).share(0.5),
+            {"member": members[0].cookie, "staff": staff.cookie},
+            named,
+            note,
+        )
     with served([sys.executable, "-m", "benchmarks.bare", plain_url], plain_url, folder) as server:
         ids, course_id = _plain_ids(plain_url, large)
         bare = {

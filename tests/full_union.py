@@ -29,11 +29,11 @@ from tracker.coverage.finding import find_member, find_unit
 from tracker.coverage.voiding import VoidQuestion
 from tracker.curriculum.catalogue import read_catalogue
 from tracker.curriculum.words import Assurance, Role
-from tracker.demonstration.building import catalogue_text
+from tracker.demonstration.building import catalogue_text, found_union
 from tracker.demonstration.people import MEMBER_EMAIL
 from tracker.models import AssignmentRule, Batch, Completion, SignInLink, User, db, writing
 from tracker.operations.accounts import add_user
-from tracker.operations.actor import Actor
+from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.assignments import Plan, assign_path
 from tracker.operations.catalogue import apply_catalogue
 from tracker.operations.clients import add_client
@@ -43,6 +43,8 @@ from tracker.operations.exporting import ask_for_export
 from tracker.operations.held import Hold, hold_changes
 from tracker.operations.merging import merge_members
 from tracker.operations.notices.stopping import STOPPABLE, stop_token
+from tracker.operations.roster import record_roster
+from tracker.operations.rows import RosterRow
 from tracker.operations.sign_in_links import ask_for_link, make_link
 from tracker.operations.voiding import propose_void
 from tracker.web.help import TOPICS
@@ -74,13 +76,40 @@ _MORE_PEOPLE = (
 )
 
 
-def add_readers(app: Flask) -> None:
-    """Sign-ins for the readers whom the demonstration has none for."""
-    staff = _staff(app)
-    with app.app_context(), writing() as session:
-        for name, role, number in _MORE_PEOPLE:
+def leave_empty(app: Flask) -> Those:
+    """Only the units, and everyone who reads: one of them is a member of nothing yet."""
+    now = datetime.now(UTC)
+    policy = app.config["SETTINGS"].policy_file.read_text("utf-8")
+    with app.app_context():
+        with writing(alone=True) as session:
+            found_union(session, policy, now.date(), now)
+        with writing() as session:
+            row = RosterRow(
+                2, "1", "Testy", "McGaffer", MEMBER_EMAIL, LOCAL, "grips", "withdrawn", "member", now.date(), None, True
+            )
+            record_roster(session, [row], OPERATOR, batch_id=None, today=now.date(), now=now)
+        member = find_member(db.session(), MEMBER_EMAIL)
+        assert member
+        its_id = member.member_id
+        _add(
+            ("member", Role.MEMBER, None),
+            ("officer", Role.LOCAL_LEAD, LOCAL),
+            ("staff", Role.STAFF, None),
+            ("admin", Role.ADMIN, None),
+        )
+        _add(*_MORE_PEOPLE)
+        user = db.session.scalar(select(User.id).where(User.email == "officer@example.org"))
+        assert user
+    return Those(its_id, user, LOCAL, DISTRICT, PATH, "what-is-generative-ai", queries=QUERIES)
+
+
+def _add(*people: tuple[str, Role, str | None]) -> None:
+    with writing() as session:
+        member = find_member(session, MEMBER_EMAIL)
+        for name, role, number in people:
             unit = find_unit(session, number) if number else None
-            add_user(session, f"{name}@example.org", role, unit, None, staff, datetime.now(UTC).date(), PASSWORD)
+            its_id = member.member_id if member and role is Role.MEMBER else None
+            add_user(session, f"{name}@example.org", role, unit, its_id, OPERATOR, datetime.now(UTC).date(), PASSWORD)
 
 
 def fill(app: Flask) -> Those:
@@ -88,6 +117,7 @@ def fill(app: Flask) -> Those:
     now, staff, more = datetime.now(UTC), _staff(app), {}
     today = now.date()
     with app.app_context():
+        _add(*_MORE_PEOPLE)
         _retire_a_course(app, staff, now)
         with writing(alone=True) as session:
             member, path = find_member(session, MEMBER_EMAIL), find_path(session, "getting-started-with-prompt-engineering")
@@ -202,7 +232,8 @@ def _addresses(app: Flask, rule: Rule, samples: Samples, those: Those) -> Iterat
 def _work_of_staff(app: Flask, more: dict[str, dict[str, Any]]) -> str:
     """What goes through a page and a process of its own; the query of a list of people whom a trial would change."""
     client = browser_of(app, "staff")
-    report = "member_number,email,course,completed_on,assurance\n1,,what-is-generative-ai,2026-01-05,provider\n,nobody@example.net,what-is-generative-ai,2026-01-05,provider\n"
+    rows = ("1,,what-is-generative-ai,2026-01-05,provider", ",nobody@example.net,what-is-generative-ai,2026-01-05,provider")
+    report = "\n".join(["member_number,email,course,completed_on,assurance", *rows, ""])
     for name, text in (("monthly.csv", report), ("academy.csv", "Academy\n\nWho;Where;When\nTesty;Hall;03/04/2026\n")):
         answer = client.post(
             "/staff/imports",

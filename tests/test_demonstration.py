@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from tests.conftest import make_settings
 from tracker import create_app
 from tracker.coverage.checks import examine
+from tracker.coverage.due_exceptions import due_exceptions_waiting
 from tracker.coverage.finding import find_member
 from tracker.curriculum.words import Role, UnitKind
 from tracker.demonstration.building import Built, build_demonstration
@@ -23,14 +24,20 @@ from tracker.demonstration.people import MEMBER_EMAIL, people
 from tracker.demonstration.union import LOCALS, demonstration_locals, members_of_locals
 from tracker.models import (
     Assignment,
+    Batch,
+    ClaimReview,
     Completion,
+    Correction,
+    CorrectionState,
     Course,
     Craft,
+    Eligibility,
     Evidence,
     Exemption,
     Identifier,
     Member,
     Membership,
+    Proof,
     Review,
     Unit,
     User,
@@ -184,6 +191,30 @@ def test_the_member_has_a_little_of_everything(demo_app: Flask) -> None:
 def test_staff_find_work(demo_app: Flask) -> None:
     with demo_app.app_context():
         assert db.session.scalar(select(func.count()).select_from(WaitingCompletion)) == 13
+
+
+def test_something_of_everything_is_under_way(demo_app: Flask) -> None:
+    with demo_app.app_context():
+        session = db.session()
+        decided = session.scalars(select(ClaimReview.decision)).all()
+        corrections = session.scalars(select(Correction.state).order_by(Correction.id)).all()
+        batches = session.scalars(select(Batch.kind).order_by(Batch.id)).all()
+        assert decided == [Review.RETURNED]
+        assert corrections == [CorrectionState.DONE, CorrectionState.OPEN]
+        assert batches == ["completions", "class"]
+        assert session.scalars(select(Eligibility.is_eligible)).all() == [True]
+        assert session.scalar(select(func.count()).select_from(Proof)) == 1
+        assert due_exceptions_waiting(session, TODAY)[0] == 1
+        links = select(func.count()).where(Evidence.url.is_not(None), Evidence.review == Review.WAITING)
+        assert (session.scalar(links) or 0) > 10
+
+
+def test_the_smallest_union_can_be_made(sqlite_app: Flask, tmp_path: Path) -> None:
+    with sqlite_app.app_context():
+        settings = make_settings(tmp_path, "sqlite://", is_demo=True, demo_password="backstage-demo")
+        with writing(alone=True) as session:
+            built = build_demonstration(session, settings, members=1, seed=1893, today=TODAY, now=NOW)
+        assert built.members == 1
 
 
 def test_a_second_run_is_refused_and_writes_nothing(demo_app: Flask, tmp_path: Path) -> None:

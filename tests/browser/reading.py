@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, StorageState
 
 from tests.browser.fitness import told, watch
 from tests.conftest import named_database, run_sql, run_tracker
-from tests.full_union import PASSWORD, Reading, add_readers, fill, once_each, readings
+from tests.full_union import PASSWORD, Reading, fill, leave_empty, once_each, readings
 from tracker import create_app
 from tracker.config import Settings
 from tracker.models import db
@@ -66,20 +66,33 @@ class Union:
         return state
 
 
-def open_union(workshop: Path, postgres: str, serve: Callable[[str, str, Path], str], name: str, *, everyone: bool) -> Union:
-    """Build a union and serve it, or find it built and served by another worker. ``everyone``: not only who opens it first."""
+def open_union(
+    workshop: Path,
+    postgres: str,
+    serve: Callable[[str, str, Path], str],
+    name: str,
+    *,
+    everyone: bool,
+    is_empty: bool = False,
+) -> Union:
+    """Build a union and serve it, or find it built and served by another worker.
+
+    Args:
+        everyone: each page by all who can open it, and not by the first of them alone.
+        is_empty: only units and who signs in are there.
+    """
     note = workshop / f"{name}.json"
     if not note.exists():
         instance = workshop / f"{name}-instance"
         instance.mkdir()
         run_sql(postgres, f"CREATE DATABASE union_{name} TEMPLATE template_tracker")
         database_url = named_database(postgres, f"union_{name}")
-        run_tracker("demo", "--members", "400", database_url=database_url, instance=instance, demo=True)
+        if not is_empty:
+            run_tracker("demo", "--members", "400", database_url=database_url, instance=instance, demo=True)
         environment = {"DATABASE_URL": database_url, "TRACKER_INSTANCE": str(instance), "TRACKER_DEMO": "1"}
         app = create_app(Settings.from_environment(environment))
         try:
-            add_readers(app)
-            those = fill(app)
+            those = leave_empty(app) if is_empty else fill(app)
             found = list(readings(app, those)) if everyone else once_each(readings(app, those, ONCE))
         finally:
             with app.app_context():

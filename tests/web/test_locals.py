@@ -127,6 +127,8 @@ def test_what_a_local_passes_on_the_staff_answer(app: Flask, people: World, sign
     page = sam.get(f"/staff{link[1]}").text
     assert "We have no sheet." in page
     assert "We have no sheet." not in signed_in("ana").get("/my/wrong").text
+    assert "We have no sheet." not in signed_in("ana").get("/my/").text
+    assert "1 thing waits for an answer." in signed_in("ana").get("/my/").text
     at = f"/staff{link[1]}"
     assert sam.send(at, {"outcome": "declined", "answer": "Please log it with proof."}, page=at).status_code == 303
     assert "Please log it with proof." in signed_in("ana").get("/my/wrong").text
@@ -345,7 +347,7 @@ def test_everyone_on_a_page_is_confirmed_at_once(app: Flask, people: World, sign
 def test_a_lead_sees_at_the_top_what_waits_in_their_local(app: Flask, people: World, signed_in: Sign) -> None:
     ask(signed_in("ana"), "about=name", "It is Ána.")
     ben = said(signed_in("ben").get("/reports/locals/80").text)
-    assert "Waits for you Answer 1 member who says that something is wrong" in ben
+    assert "Waits for you Answer 1 message that something is wrong" in ben
     assert "Say of 3 members whether they may have an account" in ben
     for words in ("Whom to call", "Record a class", "One page for the meeting (PDF)", "Freeze these figures"):
         assert words in ben

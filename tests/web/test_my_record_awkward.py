@@ -137,7 +137,7 @@ def test_a_member_without_a_card_today_keeps_all_that_was_done(app: Flask, ana: 
 
 
 def test_when_linkedins_data_last_came_is_told(app: Flask, ana: Browser) -> None:
-    assert "No report from LinkedIn Learning has come yet" in record(ana)
+    assert "What you finish at LinkedIn Learning shows here after its next report" in record(ana)
     with app.app_context(), writing() as session:
         came = now() - timedelta(days=3)
         said = {"kind": "completions", "profile": "linkedin-learner-detail", "file_name": "a.csv", "sha256": "0" * 64}

@@ -93,6 +93,8 @@ def test_a_link_is_followed_by_a_button_and_signs_in_once(app: Flask, token: str
     answer = phone.send(path, page=path)
     assert (answer.status_code, answer.location) == (303, "/")
     assert "ana@example.org" in phone.get("/account/").text
+    again = phone.get(path)
+    assert (again.status_code, "You are signed in as ana@example.org already" in again.text) == (410, True)
     other = Browser(app.test_client())
     assert other.get(path).status_code == 410
     assert other.send(path, page="/login").status_code == 410

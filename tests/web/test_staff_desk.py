@@ -92,7 +92,7 @@ def test_one_press_settles_a_learner_and_says_what_happened(app: Flask, sam: Bro
     page = sam.get("/staff/desk").text
     assert "Ana Example" in page
     assert "the same name" in page
-    assert "2 completed courses from linkedin" in page
+    assert "2 completed courses from LinkedIn Learning" in page
     after = press(sam, "/staff/desk", "This is Ana Example")
     assert "1 completion recorded for Ana Example. 1 still waits for its course." in after
     assert "Later reports find Ana Example by U-1 and ana@home.example." in after

@@ -59,7 +59,7 @@ def leave_under_way(session: Session, cast: Cast, today: date, now: datetime) ->
         session,
         member,
         path=None,
-        label="Spring production, call sheet",
+        label="For my mentor",
         days=90,
         with_locals=True,
         language="en",

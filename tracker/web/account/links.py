@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from flask import abort, redirect, render_template, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from tracker.models import db, writing
@@ -85,5 +86,7 @@ def _ask(email: str, *, is_shown: bool) -> MadeLink | None:
 
 
 def _over() -> tuple[str, int]:
-    """Used, too old or never made: one page, with the way to ask anew."""
-    return render_template("account/link_over.html", is_offered=gate.settings().offers_links), 410
+    """Used, too old or never made: one page, with the way to ask anew, or on for who is signed in and opened it again."""
+    session_of = current_user.email if current_user.is_authenticated else None
+    page = render_template("account/link_over.html", is_offered=gate.settings().offers_links, session_of=session_of)
+    return page, 410

@@ -8,6 +8,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import SubmitField, TextAreaField
 
+from tracker.coverage.catalogue import find_course
 from tracker.coverage.corrections import ABOUT_WORDS, Subject, cards_of, corrections_of, open_about, subject_of
 from tracker.curriculum.words import Role
 from tracker.language import _, lazy
@@ -50,6 +51,10 @@ def wrong() -> Response | str | tuple[str, int]:
     subject = _subject()
     form = WrongForm()
     form.submit.label.text = _asking(subject)
+    if subject.about is About.MISSING:
+        form.words.label.text = _("What is missing?")
+        form.words.description = _("The course, the day and where it was. No health details: a person reads this.")
+        _begin_with_its_course(form)
     if form.validate_on_submit():
         try:
             with writing() as session:
@@ -85,6 +90,13 @@ def _subject() -> Subject:
     if subject is None:
         abort(404)
     return subject
+
+
+def _begin_with_its_course(form: WrongForm) -> None:
+    """From a course's own row its title already stands there: the page has no other place that names it."""
+    course = find_course(db.session(), request.args.get("course", ""))
+    if course is not None and not form.is_submitted():
+        form.words.data = _("%(course)s, completed on", course=course.title) + " "
 
 
 def _asking(subject: Subject) -> str:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from flask import abort, render_template
 from flask import session as cookie
 
 from tracker.coverage.catalogue import find_path
+from tracker.coverage.corrections import ABOUT_WORDS, corrections_of
 from tracker.coverage.last_reports import last_linkedin_report
 from tracker.coverage.records import PathRecord, member_record, path_page
 from tracker.curriculum.words import AssignmentKind
 from tracker.language import _
-from tracker.models import db
+from tracker.models import CorrectionState, db
 from tracker.web import gate
 from tracker.web.gate import member_only, signed_in
 from tracker.web.members.door import members, own_record
 
+ANSWERS_SHOWN = timedelta(days=30)  # how long an answer to "this is wrong" stands on the record itself
 LOGGED = "logged"  # in the session: a course was logged since the record was last shown, so its draft can go
 
 
@@ -28,6 +31,10 @@ def record() -> str:
     member = own_record()
     found = member_record(session, member, gate.today())
     last_report = last_linkedin_report(session)
+    asked = corrections_of(session, member.member_id)
+    waiting = [line for line in asked if line.correction.state is CorrectionState.OPEN]  # what leads noted stays theirs
+    since = datetime.now(UTC) - ANSWERS_SHOWN
+    answers = [line for line in asked if line not in waiting and (line.correction.answered_at or since) > since]
     zone = gate.settings().time_zone
     return render_template(
         "members/record.html",
@@ -37,6 +44,9 @@ def record() -> str:
         last_report=last_report,
         days_since=(gate.today() - last_report.astimezone(zone).date()).days if last_report else 0,
         today=gate.today(),
+        answers=answers,
+        unanswered=len(waiting),
+        about_words=ABOUT_WORDS,
         was_logged=cookie.pop(LOGGED, False),
         draft=draft_name(),
     )
