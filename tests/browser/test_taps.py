@@ -60,6 +60,7 @@ def test_a_course_is_logged_from_the_sign_in_link_in_few_taps(phone: Page) -> No
     assert (thumb.taps, thumb.fields) == (MOST_TAPS, 0), "a course that is asked stands on the record, with its button"
 
     phone.get_by_role("button", name="Sign out").tap()
+    expect(phone).to_have_url(re.compile("/login"))
     ask_for_a_link(phone)
     phone.get_by_role("link", name="Open the link for").tap()  # in the mail: what comes on its page is counted
     thumb = Thumb(phone)

@@ -74,6 +74,9 @@ CASES: list[tuple[dict[str, str], str, Rank, bool, str]] = [
     ({"name": "Zoe Fauxfoley"}, "0056", Rank.NAME, False, "the same name"),
     ({"name": "Fauxfoley, Zoë"}, "0056", Rank.NAME, False, "the same name"),
     ({"name": "Fauxfoley Zoe"}, "0056", Rank.NAME, False, "in another order"),
+    ({"name": "0056", "its_id": ""}, "0056", Rank.NUMBER, False, "0056 is their member number"),  # a line of a sheet
+    ({"name": "No. 34", "its_id": ""}, "0034", Rank.NUMBER, False, "member number 0034, written otherwise"),
+    ({"name": "bob@example.org", "its_id": ""}, "0034", Rank.EMAIL, False, "is their address"),
     ({"name": "Bobby Example"}, "0034", Rank.LIKE, False, "short form"),
     ({"name": "Zoe Fauxfooley"}, "0056", Rank.LIKE, False, "one letter"),
     ({"name": "Zoe Gauxfoley"}, "0056", Rank.LIKE, False, "one letter"),

@@ -155,6 +155,11 @@ def test_every_row_has_its_way_to_say_that_something_is_wrong(app: Flask, ana: B
         assert f"/my/wrong?about=path&amp;object={path.id}" in page
     assert page.count("/my/wrong?about=course&amp;object=") == 2
     assert page.count("/my/wrong?about=missing") == 3 + 1, "a row each of what is missing, and one at the foot"
+    link = re.search(r"/my/wrong\?about=missing&amp;course=[\w-]+", page)
+    assert link, "the row's own course"
+    form = ana.get(html.unescape(link[0])).text
+    assert "Something is missing" in form
+    assert ", completed on " in form, "its title is written already"
     assert "/my/wrong?about=name" in page
     for way in ("/my/paths", "/my/proofs", "/my/opened", "/my/archive"):
         assert f'href="{way}"' in page

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from random import Random
 
 from tracker.demonstration.learning import Learning
-from tracker.demonstration.people import Person
+from tracker.demonstration.people import JUST_JOINED_DAYS, Person
 from tracker.operations.rows import AccountRow
 
 
@@ -23,6 +23,8 @@ def account_rows(everyone: Iterable[Person], learning: Learning, seed: int, toda
         luck = 1.0 if person.ordinal == 1 else rng.random() / max(1 - person.keenness, 0.05)
         if luck < 0.15 or (begun_on is None and luck < 0.5):
             continue  # their licence ran out, or they never asked for one
+        if min(card.from_on for card in person.cards) > today - timedelta(days=JUST_JOINED_DAYS):
+            continue  # nobody has said yet that they may have one
         line += 1
         is_open, is_activated = luck > 0.25, luck > 0.5
         if begun_on is None or not is_activated:

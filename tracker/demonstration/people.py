@@ -17,6 +17,7 @@ from tracker.demonstration.union import (
 )
 from tracker.operations.rows import RosterRow
 
+JUST_JOINED_DAYS = 24  # so long nobody has an account at the provider
 MEMBER_EMAIL = "member@example.org"  # the one whose record has a little of everything
 
 _FIRST = (
@@ -120,9 +121,14 @@ def _the_member(today: date) -> Person:
 
 
 def _the_newcomer(ordinal: int, today: date) -> Person:
-    """Who joined after a day by which their craft was to finish a path: staff find them among the due days to decide."""
-    card = PersonsCard(local_numbered("800"), "art direction", "active", _days_before(today, 12))
-    return Person(ordinal, "Scrim", "Callboard", f"scrim.{ordinal}@example.org", 0.2, (card,))
+    """Who joined after a day by which their craft was to finish a path: staff find them among the due days to decide, and
+    the demonstration's local among those who have no account yet."""
+    joined = _days_before(today, JUST_JOINED_DAYS // 2)
+    cards = (
+        PersonsCard(local_numbered("800"), "art direction", "active", joined),
+        PersonsCard(local_numbered(DEMONSTRATION_LOCAL), "grips", "active", joined, is_home=False),
+    )
+    return Person(ordinal, "Scrim", "Callboard", f"scrim.{ordinal}@example.org", 0.2, cards)
 
 
 def _person(ordinal: int, local: DemonstrationLocal, rng: Random, today: date) -> Person:

@@ -94,11 +94,16 @@ def candidates_of(session: Session, learners: Sequence[WaitingLearner], today: d
     However many members there are, each kind of reason is looked up for all the learners at once, by index.
     """
     found: list[dict[int, _Found]] = [{} for _ in learners]
-    names = [[ReportedName(name) for name in learner.all("name")] for learner in learners]
+    names = [[ReportedName(name) for name in learner.all("name") if not _is_no_name(name)] for learner in learners]
     _by_identifiers(session, learners, found)
     _by_mailbox(session, learners, found)
     _by_name(session, names, found)
     return _ranked(session, learners, names, found, today)
+
+
+def _is_no_name(text: str) -> bool:
+    """A line of a sign-in sheet waits as a name even where a number or an address stood there: nothing finds by it alone."""
+    return "@" in text or any(each.isdecimal() for each in text)
 
 
 # --- Gathering -------------------------------------------------------------------------------------------------------
@@ -112,7 +117,11 @@ def _by_identifiers(session: Session, learners: Sequence[WaitingLearner], found:
             for form in number_forms(text) - {member_key(text)}:
                 asked.setdefault((IdentifierKind.NUMBER, form), []).append((place, text))
             asked.setdefault((IdentifierKind.ALIAS, f"number:{member_key(text)}"), []).append((place, text))
-        for email in (*learner.all("email"), *(each for each in learner.all("provider_id") if "@" in each)):
+        for text in filter(_is_no_name, learner.all("name")):
+            for form in number_forms(text):
+                asked.setdefault((IdentifierKind.NUMBER, form), []).append((place, text))
+        others = [each for each in (*learner.all("provider_id"), *learner.all("name")) if "@" in each]
+        for email in (*learner.all("email"), *others):
             asked.setdefault((IdentifierKind.EMAIL, email_key(email)), []).append((place, email))
             for name in ("", *learner.all("name")):
                 alias = f"email:{email_key(email)}|{plain_text(name)}"  # as operations.matching.learner_key writes it
@@ -130,10 +139,9 @@ def _by_identifiers(session: Session, learners: Sequence[WaitingLearner], found:
             for member_id, shown in holders:
                 mine = found[place].setdefault(member_id, _Found())
                 if key[0] == IdentifierKind.NUMBER:
-                    mine.add(
-                        Rank.NUMBER,
-                        _("%(text)s is their member number %(shown)s, written otherwise", text=text, shown=shown),
-                    )
+                    otherwise = _("%(text)s is their member number %(shown)s, written otherwise", text=text, shown=shown)
+                    same = _("%(text)s is their member number", text=text)
+                    mine.add(Rank.NUMBER, same if text.strip() == shown else otherwise)
                 elif key[0] == IdentifierKind.ALIAS:
                     mine.add(Rank.RECOGNISED, _("someone recognised them by %(text)s before", text=text))
                 elif len(holders) == 1:
