@@ -13,7 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import serve
 from tests.browser.fitness import axe_faults, frame_faults, keyboard_faults, motion_faults, room_faults
 from tests.browser.reading import ONCE, TAGS, Union, faults_of, open_union
-from tests.conftest import one_worker
+from tests.conftest import make_settings, one_worker
+from tests.pages import pages_of
+from tracker import create_app
 
 OTHERS = [language for language in TAGS if language != "en"]
 
@@ -23,6 +25,26 @@ def full(workshop: Path, postgres: str) -> Union:
     """A union with something of everything."""
     with one_worker(workshop, "full-lock"):
         return open_union(workshop, postgres, lambda *told: serve(workshop, *told), "full", everyone=False)
+
+
+# What answers with a file, or leads on to a page that is read.
+_NO_PAGES = {
+    "account.home",
+    "account.link_form",
+    "members.completions",
+    "members.courses",
+    "members.no_preview",
+    "reports.local_one_page",
+    "reports.nearest",
+    "staff.waiting",
+    "xapi.about",
+}
+
+
+def test_every_page_has_its_reader(full: Union, tmp_path: Path) -> None:
+    there = {rule.endpoint for rule in pages_of(create_app(make_settings(tmp_path, "sqlite://")))}
+    left = there - {each.page for each in full.readings}
+    assert left == _NO_PAGES, "Give a new page its sample in tests/pages.py, or the full union what it shows"
 
 
 @pytest.mark.parametrize("reader", ONCE)

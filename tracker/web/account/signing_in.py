@@ -51,7 +51,7 @@ class LinkForm(Form):
         description=lazy("The one your local’s roster has, or the one you sign in with."),
         render_kw={"autocomplete": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"},
     )
-    submit = SubmitField(lazy("Send me a sign-in link"))
+    submit = SubmitField(lazy("Send me a sign-in link"), id="send-link")
 
 
 @account.get("/")
