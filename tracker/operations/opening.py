@@ -7,14 +7,12 @@ there and survives a power cut, and is written later under the id it was given: 
 from __future__ import annotations
 
 import json
-import logging
-import os
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,11 +20,10 @@ from sqlalchemy.orm import Session
 from tracker.models import AuditEntry, new_id
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
+from tracker.operations.lasting_files import any_wait, waiting_in, write_lasting
 
 MOST_NAMED = 20_000  # of a longer list, who was in it is not kept: it may have held anybody
 _MOST_AT_ONCE = 500
-
-_log = logging.getLogger(__name__)
 
 
 class Opened(StrEnum):
@@ -128,38 +125,25 @@ def keep_opening(
             "unit": unit_id,
             "members": whose,
         }
-        _write(folder / f"{entry_id:020d}.json", json.dumps(said))
+        write_lasting(folder / f"{entry_id:020d}.json", json.dumps(said).encode())
 
 
 def are_kept(folder: Path) -> bool:
     """Whether any opening waits."""
-    try:
-        with os.scandir(folder) as entries:
-            return any(each.name.endswith(".json") for each in entries)
-    except FileNotFoundError:
-        return False
+    return any_wait(folder)
 
 
 def kept_openings(folder: Path) -> list[Kept]:
     """The oldest openings that wait, some hundreds. A file that cannot be read is set aside, for a person to look at."""
-    found: list[Kept] = []
-    for file in sorted(folder.glob("*.json"))[:_MOST_AT_ONCE]:
-        try:
-            said = json.loads(file.read_text("utf-8"))
-            actor = Actor(said["user"], said["role"], "")
-            found.append(
-                Kept(
-                    *(int(file.stem), actor, tuple(said["members"]), Opened(said["what"]), said["unit"]),
-                    *(datetime.fromisoformat(said["at"]), file),
-                )
-            )
-        except FileNotFoundError:
-            continue  # another process has written it
-        except (ValueError, KeyError, TypeError):
-            _log.exception("%s holds no opening: set aside", file)
-            with suppress(FileNotFoundError):
-                file.rename(file.with_suffix(".unreadable"))
-    return found
+    return waiting_in(folder, _MOST_AT_ONCE, _kept)
+
+
+def _kept(file: Path, said: Any) -> Kept:
+    actor = Actor(said["user"], said["role"], "")
+    return Kept(
+        *(int(file.stem), actor, tuple(said["members"]), Opened(said["what"]), said["unit"]),
+        *(datetime.fromisoformat(said["at"]), file),
+    )
 
 
 def write_kept_openings(session: Session, kept: Collection[Kept]) -> None:
@@ -175,21 +159,3 @@ def drop_kept_openings(kept: Collection[Kept]) -> None:
     """Remove the files of openings that are written."""
     for each in kept:
         each.file.unlink(missing_ok=True)
-
-
-def _write(file: Path, text: str) -> None:
-    part = file.with_suffix(".part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        part.rename(file)
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from tracker.language import _
 from tracker.models import Evidence
 from tracker.models.loading import in_chunks
 from tracker.operations.evidence.checking import ENDINGS, check_file
+from tracker.operations.lasting_files import settle, write_lasting
 from tracker.operations.refused import Refused
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -55,7 +55,10 @@ def keep_file(folder: Path, stream: BinaryIO, name: str) -> StoredFile:
         os.utime(place)  # kept anew: no sweep takes it before its row is there
     else:
         try:
-            _write(place, content)
+            place.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+            write_lasting(place, content)
+            settle(place.parent.parent)
         except OSError as error:
             said = _("The file could not be kept just now. Try again in a while, or send a link instead.")
             raise Refused("evidence_not_kept", said, field="file") from error
@@ -100,31 +103,3 @@ def _is_untouched(file: Path, since: float) -> bool:
         return file.stat().st_mtime < since
     except OSError:
         return False  # another process was quicker
-
-
-def _write(place: Path, content: bytes) -> None:
-    place.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    place.parent.mkdir(mode=0o700, exist_ok=True)
-    part = place.with_name(f"{secrets.token_hex(8)}.part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(place)
-        for folder in (place.parent, place.parent.parent):
-            _settle(folder)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def _settle(folder: Path) -> None:
-    """Let the names in a folder outlive a power cut, where the system knows how."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    except OSError:
-        pass  # some shared folders cannot
-    finally:
-        os.close(opened)

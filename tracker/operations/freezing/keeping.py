@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 from collections.abc import Collection, Iterator, Mapping
@@ -11,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tracker.coverage.frozen.checking import orphan_folders
+from tracker.operations.lasting_files import settle, write_synced
 
 
 def frozen_folder(instance: Path) -> Path:
@@ -27,12 +27,9 @@ def kept_pack(frozen: Path, report_id: int, files: Mapping[str, bytes]) -> Itera
     try:
         part.mkdir(mode=0o700)
         for name, content in files.items():
-            with os.fdopen(os.open(part / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            write_synced(part / name, content)
         part.rename(whole)
-        _settle(frozen)
+        settle(frozen)
         yield
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
@@ -59,14 +56,3 @@ def sweep_orphans(frozen: Path, known: Collection[int], older_than: datetime) ->
         shutil.rmtree(folder, ignore_errors=True)
         gone.append(folder.name)
     return gone
-
-
-def _settle(folder: Path) -> None:
-    """Let the names in a folder outlive a power cut, where the system knows how."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    except OSError:
-        pass  # some shared folders cannot
-    finally:
-        os.close(opened)
