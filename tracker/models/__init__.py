@@ -1,8 +1,17 @@
 """The tables. Facts are stored, states derived: see docs/design.md section 3."""
 
-from tracker.models.accounts import RoleGrant, SignInFailure, SignInLink, User
+from tracker.models.accounts import (
+    ApiToken,
+    OutsideIdentity,
+    RecoveryCode,
+    RoleGrant,
+    SecondFactor,
+    SignInFailure,
+    SignInLink,
+    User,
+)
 from tracker.models.asking import About, Correction, CorrectionState, Proof, ProofKind
-from tracker.models.audit import AuditEntry
+from tracker.models.audit import AuditEntry, AuditSeal, Erasure, Errand
 from tracker.models.base import IMPORTS_PATIENCE, Base, Busy, Fact, db, trying, writing
 from tracker.models.catalogue import (
     AppliedText,
@@ -62,10 +71,12 @@ __all__ = [
     "IMPORTS_PATIENCE",
     "About",
     "ApiClient",
+    "ApiToken",
     "AppliedText",
     "Assignment",
     "AssignmentRule",
     "AuditEntry",
+    "AuditSeal",
     "BalanceDay",
     "Base",
     "Batch",
@@ -85,6 +96,8 @@ __all__ = [
     "DueDecision",
     "Eligibility",
     "Equivalent",
+    "Erasure",
+    "Errand",
     "Evidence",
     "Exemption",
     "ExportJob",
@@ -105,18 +118,21 @@ __all__ = [
     "Notice",
     "NoticeStop",
     "NoticeTold",
+    "OutsideIdentity",
     "PathVersion",
     "Principle",
     "Proof",
     "ProofKind",
     "Proposal",
     "ProviderAccount",
+    "RecoveryCode",
     "ReferenceKind",
     "Review",
     "ReviewLock",
     "RoleGrant",
     "RowFault",
     "ScopeSpan",
+    "SecondFactor",
     "Section",
     "SectionCourse",
     "SignInFailure",

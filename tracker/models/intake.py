@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Index, Integer, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.curriculum.words import Assurance, Outcome
+from tracker.curriculum.words import Assurance, Outcome, Role
 from tracker.models.base import AssuranceType, Base, Id, Moment, Word
 
 
@@ -217,7 +217,11 @@ class SyncWindow(Base):
 
 
 class ApiClient(Base):
-    """A program that may send statements. Its secret is shown once and kept as a hash."""
+    """A program that may send statements, or read and record as one role allows. Its secret is shown once, kept as a hash.
+
+    ``scopes`` are words with a space between. ``role`` (in ``unit_id``; None: in the whole union) is what it may see and do
+    through the API; None where it only sends statements.
+    """
 
     __tablename__ = "api_client"
 
@@ -225,6 +229,9 @@ class ApiClient(Base):
     name: Mapped[str] = mapped_column(Text)
     client_id: Mapped[str] = mapped_column(Text, unique=True)
     secret_hash: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[str] = mapped_column(Text, default="xapi:write")
+    role: Mapped[Role | None] = mapped_column(Word(Role))
+    unit_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("unit.id"))
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -65,5 +65,12 @@ PLACEMENT: dict[str, str] = {
     "user_account": "local",
     "role_grant": "local",
     "sign_in_failure": "local",
+    "second_factor": "local",
+    "recovery_code": "local",
+    "outside_identity": "local",
+    "api_token": "local",
     "audit_entry": "local",
+    "audit_seal": "local",
+    "erasure": "local",
+    "errand": "local",
 }

@@ -39,6 +39,27 @@ GIVEN: dict[str, Given] = {
     "proof": Given(mark("The statements you made for others")),
     "user_account": Given(mark("Your sign-in"), by_user=("id",), without=("password_hash", "session_epoch", "email_key")),
     "role_grant": Given(mark("The roles you hold"), by_member=(), by_user=("user_id",), without=("user_id",)),
+    "second_factor": Given(
+        mark("That you sign in with a second factor"),
+        by_member=(),
+        by_user=("user_id",),
+        without=("user_id", "secret", "last_step"),
+    ),
+    "recovery_code": Given(
+        mark("Your recovery codes, and when each was used"),
+        by_member=(),
+        by_user=("user_id",),
+        without=("user_id", "code_hash"),
+    ),
+    "outside_identity": Given(
+        mark("The sign-in providers that know you"), by_member=(), by_user=("user_id",), without=("user_id",)
+    ),
+    "api_token": Given(
+        mark("The tokens you made for programs of your own"),
+        by_member=(),
+        by_user=("user_id",),
+        without=("user_id", "token_hash"),
+    ),
     "sign_in_link": Given(
         mark("The links to sign in that you asked for"),
         by_user=("user_id",),
@@ -55,6 +76,7 @@ GIVEN: dict[str, Given] = {
     ),
     "xapi_statement": Given(mark("What learning systems reported about you, as they sent it")),
     "audit_entry": Given(mark("What was done to your record, by whom in which role")),
+    "erasure": Given(mark("That your record was erased")),
 }
 
 _NOBODY = mark("It says nothing about a person.")
@@ -65,7 +87,16 @@ LEFT_OUT: dict[str, str] = {
     **dict.fromkeys(
         (
             *("unit", "unit_closure", "craft", "principle", "course", "course_reference", "equivalent", "learning_path"),
-            *("path_version", "section", "section_course", "balance_day", "sync_window", "batch_outcome"),
+            *(
+                "path_version",
+                "section",
+                "section_course",
+                "balance_day",
+                "sync_window",
+                "batch_outcome",
+                "errand",
+                "audit_seal",
+            ),
         ),
         _NOBODY,
     ),
