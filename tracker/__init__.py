@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask_migrate import Migrate
@@ -11,8 +12,11 @@ from sqlalchemy.engine import make_url
 
 from tracker.config import Settings, shipped
 from tracker.models import db
+from tracker.models.replica import BIND
 
 __all__ = ["create_app"]
+
+_CONNECT_SECONDS = 5  # for each server of an address that names several
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -26,7 +30,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True},
+        SQLALCHEMY_BINDS=_replica(settings),
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings.database_url),
         SETTINGS=settings,
     )
     if settings.database_url.startswith("sqlite:///"):
@@ -39,6 +44,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     web.open_doors(app)
     api.open_doors(app)
     return app
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    """How the database is reached: a connection that broke is found out before it is used, a server that is gone is not
+    waited for long, and what people are called stays out of the messages of errors, which end in logs."""
+    options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
+    if url.startswith("postgresql"):
+        options["connect_args"] = {"connect_timeout": _CONNECT_SECONDS}
+    return options
+
+
+def _replica(settings: Settings) -> dict[str, Any]:
+    """A second engine to read from, where the settings name one."""
+    url = settings.read_database_url
+    return {BIND: {"url": url, **_engine_options(url)}} if url else {}
 
 
 def _keep_to_ourselves(settings: Settings) -> None:

@@ -139,10 +139,20 @@ def database_url(url: str, instance: Path) -> str:
     if not colon or not rest.startswith("//"):
         raise WrongSetting("DATABASE_URL is not a database's address: write postgresql://user@host/name or sqlite:////file")
     if scheme in ("postgres", "postgresql"):
-        return f"postgresql+psycopg:{rest}"
+        return f"postgresql+psycopg:{_each_server(rest)}"
     if scheme in ("sqlite", "postgresql+psycopg"):
         return url
     raise WrongSetting(f"DATABASE_URL begins with {scheme!r}: the tracker runs on postgresql:// and sqlite://")
+
+
+def _each_server(rest: str) -> str:
+    """Several servers as libpq writes them (``//user@a:5432,b:5433/name``), as SQLAlchemy reads them (``?host=…&host=…``)."""
+    parts = urlsplit(rest)
+    who, at, servers = parts.netloc.rpartition("@")
+    if "," not in servers:
+        return rest
+    query = "&".join([*(f"host={each}" for each in servers.split(",")), *([parts.query] if parts.query else [])])
+    return f"//{who}{at}{parts.path}?{query}"
 
 
 def secret_key(key: str, instance: Path, is_demo: bool) -> str:

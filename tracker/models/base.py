@@ -33,6 +33,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from tracker.curriculum.refused import Refused
 from tracker.curriculum.words import Assurance
 from tracker.language import _
+from tracker.models.replica import RoutedSession, note_written, read_primary
 
 # Writers share this advisory lock; an import, a rebuild and `doctor` hold it alone (PostgreSQL; SQLite has one writer).
 _WRITERS = 7_421_100
@@ -102,7 +103,7 @@ class Word(TypeDecorator[StrEnum]):
 
 Id = Annotated[int, mapped_column(BigInteger, primary_key=True, autoincrement=False)]
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+db = SQLAlchemy(model_class=Base, session_options={"class_": RoutedSession, "expire_on_commit": False})
 
 
 class Fact:
@@ -193,6 +194,7 @@ def writing(*, alone: bool = False, patience: float = PATIENCE) -> Iterator[Sess
     """
     session = db.session()
     session.rollback()  # a read transaction left open would see old rows, and on SQLite could not become a write
+    read_primary(session)
     try:
         connection = session.connection(execution_options={"writes": True, "patience": patience})
         if connection.dialect.name == "postgresql":
@@ -203,6 +205,7 @@ def writing(*, alone: bool = False, patience: float = PATIENCE) -> Iterator[Sess
             )
         yield session
         session.commit()
+        note_written(session)
     except (DBAPIError, sqlite3.OperationalError, psycopg.OperationalError) as error:
         session.rollback()
         if _is_held_off(error):

@@ -1,6 +1,8 @@
 """People's doors. A page parses, calls one read or one write, commits once if it wrote, and answers.
 
 - `gate`     who may open which page: closed unless its view says otherwise
+- `hosts`    under which names a request may call this site
+- `sessions` how long a sign-in lasts
 - `headers`  what every answer tells the browser not to do
 - `forms`    what every form stands on
 - `ids`      what an address may ask for by number
@@ -45,6 +47,7 @@ def open_doors(app: Flask) -> None:
         headers,
         health,
         help,
+        hosts,
         ids,
         locals,
         members,
@@ -52,6 +55,7 @@ def open_doors(app: Flask) -> None:
         notices,
         packing,
         proofs,
+        replica,
         reports,
         showing,
         speaking,
@@ -71,8 +75,11 @@ def open_doors(app: Flask) -> None:
     app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     Bootstrap5(app)
 
-    gate.stand_before(app)  # first, so that a stranger meets the gate before anything else answers
+    hosts.answer_to(app, settings.hosts)
+    gate.stand_before(app)  # before the rest, so that a stranger meets the gate before anything else answers
     forms.guard(app)
+    if settings.read_database_url:
+        replica.read_reports_from(app)
     packing.pack_on(app)
     headers.set_on(app)
     errors.answer_in_words(app)

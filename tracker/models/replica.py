@@ -1,0 +1,78 @@
+"""Reading from a streaming replica of the database, where there is one (`DATABASE_READ_URL`).
+
+A session reads from it from :func:`read_replica` on, until it writes: what is read after a write is read where it was
+written. A later session of the same person passes on how far the primary had written (:func:`written_so_far`), and reads from the
+replica once that has come as far.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+BIND = "replica"  # what the application's configuration calls its engine
+_READS = "reads from the replica"
+_WROTE = "has written"
+
+# A replica that hears nothing from its primary while that goes on writing is a copy of yesterday.
+LONGEST_LAG = timedelta(seconds=30)
+
+
+class RoutedSession(FlaskSession):
+    """A session that asks the replica for as long as it is told to."""
+
+    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **more: Any) -> Any:
+        if bind is None and self.info.get(_READS):
+            return self._db.engines[BIND]
+        return super().get_bind(mapper=mapper, clause=clause, bind=bind, **more)
+
+
+def read_replica(session: Session, written: str | None) -> bool:
+    """Read from the replica from here on, if it has come as far as ``written`` and is not left behind. Gives whether it is.
+
+    Args:
+        written: how far the primary had written when this reader last changed something (:func:`written_so_far`).
+
+    Raises:
+        DBAPIError: the replica cannot be reached; the session reads from the primary as before once it is rolled back.
+    """
+    session.info[_READS] = True
+    try:
+        has_come = session.scalar(
+            text(
+                "SELECT NOT pg_is_in_recovery() OR coalesce(pg_last_wal_replay_lsn() >= CAST(:written AS pg_lsn), true)"
+                " AND (pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()"
+                " OR coalesce(clock_timestamp() - pg_last_xact_replay_timestamp() < :lag, true))"
+            ),
+            {"written": written, "lag": LONGEST_LAG},
+        )
+    except BaseException:
+        session.info.pop(_READS)
+        raise
+    if not has_come:
+        session.info.pop(_READS)
+    return bool(has_come)
+
+
+def read_primary(session: Session) -> None:
+    """Read where it is written from here on."""
+    session.info.pop(_READS, None)
+
+
+def note_written(session: Session) -> None:
+    """Remember that this session has committed a write."""
+    session.info[_WROTE] = True
+
+
+def has_written(session: Session) -> bool:
+    return bool(session.info.get(_WROTE))
+
+
+def written_so_far(engine: Engine) -> str:
+    """How far the primary has written, as text of its own (``pg_lsn``): a replica that has come as far holds it all."""
+    with engine.connect() as connection:
+        return str(connection.scalar(text("SELECT pg_current_wal_insert_lsn()")))
