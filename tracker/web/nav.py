@@ -41,6 +41,8 @@ def ways(reach: Reach, here: str) -> list[Way]:
         (_("Audit"), "/admin/audit", reach.sees_audit),
     ]
     shown = [(label, path) for label, path, is_open in places if is_open]
+    if here.startswith("/locals/"):
+        here = "/reports/"  # what a local does for its members is reached from its report
     nearest = max((path for _label, path in shown if here.startswith(path)), key=len, default="")
     return [Way(label, path, path == nearest) for label, path in shown]
 
