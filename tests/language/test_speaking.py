@@ -223,6 +223,7 @@ def test_a_label_is_translated_each_time_it_is_drawn(french: None) -> None:
     with speaking("en"):
         assert str(label) == "in progress"
     assert lazy("%(a)s of %(b)s", a=1, b=2) == "1 of 2"
+    assert lazy("The two new passwords differ.") % {"other_name": "password"} == "The two new passwords differ."
     assert not lazy("")
 
 

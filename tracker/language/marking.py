@@ -59,6 +59,9 @@ class _Later:
     def __len__(self) -> int:
         return len(str(self))
 
+    def __mod__(self, values: object) -> str:
+        return str(self) % values  # as a form's own checks fill their words
+
     def __eq__(self, other: object) -> bool:
         return str(self) == str(other)
 
