@@ -99,6 +99,14 @@ def _day(value: Any) -> date:
 
 # --- Facts ---------------------------------------------------------------------------------------------------------
 
+_OLDER_FACTS = ("completion", "membership", "assignment", "exemption", "provider_account")
+_PSEUDONYM = "erased"  # by which everyone who was erased is ordered: operations.erasing
+
+
+def _of_erased(table: str, its_id: str, also: str = "") -> str:
+    return f"SELECT t.member_id, {its_id} FROM {table} t WHERE t.member_id IN (SELECT e.member_id FROM erasure e) {also}"
+
+
 # Each query gives (owner, id) of what it finds.
 _IMPOSSIBLE = {
     "a completion dated in the future": (
@@ -121,6 +129,12 @@ _IMPOSSIBLE = {
         " UNION ALL SELECT member_id, id FROM assignment WHERE voided_at < recorded_at"
         " UNION ALL SELECT member_id, id FROM exemption WHERE voided_at < recorded_at"
         " UNION ALL SELECT member_id, id FROM provider_account WHERE voided_at < recorded_at"
+        " UNION ALL SELECT member_id, id FROM eligibility WHERE voided_at < recorded_at"
+        " UNION ALL SELECT member_id, id FROM due_decision WHERE voided_at < recorded_at"
+    ),
+    "a due day decided for no card of that member": (
+        "SELECT d.member_id, d.id FROM due_decision d WHERE d.voided_at IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM membership m WHERE m.member_id = d.member_id AND m.id = d.membership_id)"
     ),
     "an identifier of no member": (
         "SELECT i.value, i.member_id FROM identifier i"
@@ -133,7 +147,7 @@ _IMPOSSIBLE = {
         " UNION ALL ".join(
             f"SELECT f.member_id, f.id FROM {table} f WHERE f.voided_at IS NULL"
             " AND f.member_id IN (SELECT m.member_id FROM member m WHERE m.merged_into_id IS NOT NULL)"
-            for table in ("completion", "membership", "assignment", "exemption", "provider_account")
+            for table in (*_OLDER_FACTS, "eligibility", "due_decision")
         )
     ),
     "an identifier of a member who was merged into another": (
@@ -152,6 +166,26 @@ _IMPOSSIBLE = {
         "SELECT u.member_id, u.id FROM user_account u WHERE u.member_id IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM member m WHERE m.member_id = u.member_id)"
     ),
+    **{
+        f"{words} of no member": (
+            f"SELECT t.{column}, t.id FROM {table} t WHERE t.{column} IS NOT NULL"
+            f" AND NOT EXISTS (SELECT 1 FROM member m WHERE m.member_id = t.{column})"
+        )
+        for words, table, column in (
+            ("a statement for others", "proof", "member_id"),
+            ("a mail", "notice", "member_id"),
+            ("a held change", "held_change", "member_id"),
+            ("a change by an import", "batch_change", "member_id"),
+            ("a row that waited", "waiting_completion", "settled_member_id"),
+            ("a statement of a learning system", "xapi_statement", "member_id"),
+            ("an erasure", "erasure", "member_id"),
+        )
+    },
+    "a file or a link of a member who was erased": _of_erased("evidence", "t.id"),
+    "an identifier of a member who was erased": _of_erased("identifier", "t.kind"),
+    "a statement for others of a member who was erased": _of_erased("proof", "t.id"),
+    "a name of a member who was erased": _of_erased("member", "t.member_id", f"AND t.name_key <> '{_PSEUDONYM}'"),
+    "a sign-in that is open, of a member who was erased": _of_erased("user_account", "t.id", "AND t.is_active"),
 }
 
 _DOUBTFUL = {
