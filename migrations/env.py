@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from tracker.models import db
 from tracker.models.base import AssuranceType, Moment, Word
+from tracker.models.distributing import MIGRATING, can_distribute, is_of_the_models, place_new_tables
 
 _ONE_AT_A_TIME = 7_421_101
 
@@ -24,11 +25,27 @@ def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
     return False
 
 
+def include_object(_object: object, name: str | None, kind: str, _is_reflected: bool, _other: object) -> bool:
+    """The queue of jobs keeps tables of its own: they are not the models', so they are neither compared nor dropped."""
+    return kind != "table" or is_of_the_models(name)
+
+
+def prepare(connection: Connection) -> None:
+    """Begin every transaction as a distributed database needs it, where this is one."""
+    if can_distribute(connection):
+
+        @event.listens_for(connection, "begin")
+        def begin(begun: Connection) -> None:
+            for setting in MIGRATING:
+                begun.exec_driver_sql(setting)
+
+
 def run() -> None:
     engine = db.engine
     with engine.connect().execution_options(writes=True) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
+            prepare(connection)
             connection.commit()
         try:
             context.configure(
@@ -37,10 +54,13 @@ def run() -> None:
                 render_as_batch=True,
                 compare_type=True,
                 render_item=render_item,
+                include_object=include_object,
                 transaction_per_migration=True,
             )
             with context.begin_transaction():
                 context.run_migrations()
+            place_new_tables(connection)
+            connection.commit()
         finally:
             if connection.dialect.name == "postgresql":
                 connection.rollback()

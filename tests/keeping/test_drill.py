@@ -1,0 +1,256 @@
+"""The drill: a backup, everything gone, restored, compared. Under load, of an old schema, and killed in the middle."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import signal
+import stat
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import flask_migrate
+from installation import PASSWORD, Place, close
+from sqlalchemy import func, inspect, select, text
+
+from tests.web.little_union import Browser
+from tracker.cli.keeping.databases import Clients
+from tracker.cli.keeping.instance import KEPT, LEFT_OUT
+from tracker.cli.keeping.restoring import opened_backup
+from tracker.cli.keeping.taking import take_backup
+from tracker.models import AuditEntry, Completion, Errand, Evidence, Member, Review, db, new_id, writing
+from tracker.operations.actor import OPERATOR
+from tracker.operations.audit import audit
+from tracker.operations.erasing import erase_member, keep_erasures
+from tracker.operations.lasting_files import write_lasting
+
+NewPlace = Callable[[str], Place]
+
+
+def kept(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Of an instance folder's files, those that a backup must hold."""
+    return {name: content for name, content in files.items() if name.split("/")[0] in KEPT and not name.endswith(".part")}
+
+
+def wipe(place: Place) -> None:
+    """The disk is lost: no table, no file."""
+    if place.engine == "postgresql":
+        with place.opened(), db.engine.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+    for file in sorted(place.instance.rglob("*"), reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
+
+
+def test_what_was_kept_is_there_again(here: Place, backup: Path) -> None:
+    rows, files = here.rows(), kept(here.files())
+    figures = here.run("coverage", "--as-of", "2026-08-31", "--format", "csv").output
+    wipe(here)
+    assert files and here.files() == {}
+    here.run("restore", backup)
+    assert here.rows() == rows
+    assert here.files() == files
+    assert here.run("coverage", "--as-of", "2026-08-31", "--format", "csv").output == figures
+    assert "follows from the facts" in here.run("doctor").output
+    here.run("audit", "verify")
+
+
+def test_people_sign_in_and_see_their_local_after_it(here: Place, backup: Path) -> None:
+    wipe(here)
+    here.run("restore", backup)
+    app = here.app()
+    browser = Browser(app.test_client())
+    assert browser.sign_in("lead", PASSWORD).status_code == 303
+    page = browser.get("/reports/locals/80")
+    assert page.status_code == 200
+    assert "AI" in page.text
+    close(app)
+
+
+def test_a_backup_restores_into_a_place_that_was_founded_and_is_empty(
+    here: Place, backup: Path, new_place: NewPlace
+) -> None:
+    there = new_place(here.engine)
+    with there.opened(), writing() as session:
+        session.add(Errand(name="doctor", next_at=datetime.now(UTC), outcome={}, failure=""))  # its worker had begun
+    there.run("restore", backup)
+    assert there.rows() == here.rows()
+    assert oct(stat.S_IMODE((there.instance / "evidence").stat().st_mode)) == "0o700"
+    for name in there.files():
+        assert stat.S_IMODE((there.instance / name).stat().st_mode) == 0o600
+
+
+def test_nobody_else_reads_a_backup_whatever_the_umask(sqlite_here: Place, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        sqlite_here.run("backup", tmp_path / "open.backup")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "open.backup").stat().st_mode) == 0o600
+    assert sorted(each.name for each in tmp_path.iterdir() if "backup" in each.name) == ["open.backup"]
+
+
+def test_a_backup_is_noted_and_holds_no_secret(here: Place, backup: Path) -> None:
+    with here.opened():
+        errand = db.session.get(Errand, "backup")
+        assert errand and errand.ended_at and errand.outcome["bytes"] == backup.stat().st_size
+        assert db.session.scalar(select(func.count()).where(AuditEntry.action == "take_backup")) == 1
+    assert b"a-key-for-tests" not in backup.read_bytes()
+    with opened_backup(backup) as opened:
+        names = {entry.name.split("/")[0] for entry in opened.entries()}
+    assert names == {"database.sqlite.gz" if here.url.startswith("sqlite") else "database.pgdump", *KEPT} - {
+        *("audit-heads", "erasures"),  # nothing was sealed and nobody erased
+    }
+
+
+def test_every_name_in_the_instance_folder_is_kept_or_left_out_with_a_reason() -> None:
+    sources = Path(__file__).parents[2] / "tracker"
+    named = set()
+    for file in sources.rglob("*.py"):
+        named |= set(re.findall(r"""instance / ["']([\w.-]+)["']""", file.read_text()))
+    assert {"evidence", "frozen", "imports", "openings", "xapi", "erasures"} <= named
+    assert named <= {*KEPT, *LEFT_OUT}
+
+
+# --- While others write ---------------------------------------------------------------------------------------------------
+
+
+def test_a_backup_under_load_is_of_one_moment_and_has_every_file(here: Place, tmp_path: Path, new_place: NewPlace) -> None:
+    """Each write is of two entries and a row with its file; whatever moment the backup is of, it has both and all."""
+    stop, written = threading.Event(), [0]
+    with here.opened():
+        completion = db.session.scalars(select(Completion).limit(1)).one()
+        its_key = (completion.member_id, completion.id)
+
+    def write() -> None:
+        with here.opened():
+            while not stop.is_set():
+                content = f"file {written[0]}".encode()
+                sha256 = hashlib.sha256(content).hexdigest()
+                place = here.instance / "evidence" / sha256[:2] / sha256
+                place.parent.mkdir(exist_ok=True)
+                write_lasting(place, content)
+                with writing(patience=60) as session:
+                    for _ in range(2):
+                        audit(session, OPERATOR, "wrote", object_kind="load")
+                    session.add(
+                        Evidence(
+                            member_id=its_key[0], id=new_id(), completion_id=its_key[1], sha256=sha256, size=len(content),
+                            file_name="file.pdf", media_type="application/pdf", review=Review.WAITING,
+                            recorded_at=datetime.now(UTC),
+                        )
+                    )  # fmt: skip
+                written[0] += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        while written[0] < 3:
+            assert writer.is_alive()
+        before = written[0]
+        here.run("backup", tmp_path / "busy.backup")
+        after = written[0]
+    finally:
+        stop.set()
+        writer.join()
+    assert after > before  # it held nobody off
+    there = new_place(here.engine)
+    there.run("restore", tmp_path / "busy.backup")
+    with there.opened():
+        entries = db.session.scalar(select(func.count()).where(AuditEntry.action == "wrote"))
+        hashes = db.session.scalars(select(Evidence.sha256).where(Evidence.media_type == "application/pdf")).all()
+    assert before * 2 <= (entries or 0) == len(hashes) * 2
+    for sha256 in hashes:
+        assert hashlib.sha256((there.instance / "evidence" / sha256[:2] / sha256).read_bytes()).hexdigest() == sha256
+    there.run("doctor")
+
+
+# --- Old ones, and the forgotten ------------------------------------------------------------------------------------------
+
+
+def test_a_backup_of_an_older_schema_is_brought_to_the_newest(here: Place, tmp_path: Path, new_place: NewPlace) -> None:
+    figures = here.run("coverage", "--as-of", "2026-08-31", "--format", "csv").output
+    with here.opened():
+        flask_migrate.downgrade(revision="0004")
+        db.engine.dispose()
+        clients = Clients(Path(here.environment["TRACKER_PG_BIN"]))
+        take_backup(db.engine, here.instance, tmp_path / "old.backup", clients, datetime.now(UTC))
+    there = new_place(here.engine)
+    there.run("restore", tmp_path / "old.backup")
+    with there.opened():
+        assert inspect(db.engine).has_table("audit_seal")
+    assert there.run("coverage", "--as-of", "2026-08-31", "--format", "csv").output == figures
+    there.run("doctor")
+
+
+def test_whoever_was_erased_since_stays_erased(here: Place, backup: Path, new_place: NewPlace, tmp_path: Path) -> None:
+    now, newer = datetime.now(UTC), tmp_path / "newer-erasures"
+    with here.opened():
+        member_id = db.session.scalars(select(Member.member_id).order_by(Member.member_id)).first()
+        with writing(alone=True) as session:
+            erase_member(session, member_id, "asked for it", OPERATOR, today=now.date(), now=now)
+        keep_erasures(db.session(), newer)
+    there = new_place(here.engine)
+    assert "1 members were erased anew" in there.run("restore", backup, "--erasures", newer).output
+    with there.opened():
+        assert (there.instance / "erasures").is_file()
+        erased = db.session.get(Member, member_id)
+        assert erased
+        told = f"{erased.first_name} {erased.last_name} {erased.number}"
+    with here.opened():
+        there_too = db.session.get(Member, member_id)
+        assert there_too
+        assert told == f"{there_too.first_name} {there_too.last_name} {there_too.number}"
+
+
+# --- Killed in the middle -------------------------------------------------------------------------------------------------
+
+
+def kill_once(place: Place, when: Callable[[], bool], *arguments: object) -> None:
+    """Kill -9 a command at the moment that something is so."""
+    process = place.begin(*arguments)
+    until = datetime.now(UTC) + timedelta(seconds=60)
+    while not when():
+        assert process.poll() is None, "it ended before"
+        assert datetime.now(UTC) < until
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def test_a_backup_that_was_killed_leaves_no_backup_and_the_next_one_is_whole(here: Place, tmp_path: Path) -> None:
+    file = tmp_path / "killed.backup"
+    kill_once(here, lambda: (tmp_path / "killed.backup.part").exists(), "backup", file)
+    assert not file.exists()
+    here.run("backup", file)
+    assert "Whole" in here.run("backup", "--check", file).output
+    assert sorted(each.name for each in tmp_path.iterdir() if "killed" in each.name) == ["killed.backup"]
+
+
+def test_a_restore_that_was_killed_leaves_nothing_to_use_and_can_be_done_again(
+    here: Place, tmp_path: Path, new_place: NewPlace
+) -> None:
+    (here.instance / "imports" / ("0" * 64)).write_bytes(os.urandom(1 << 20) * 64)
+    file, there = tmp_path / "large.backup", new_place(here.engine)
+    here.run("backup", file)
+    kill_once(there, (there.instance / "restoring" / "imports").exists, "restore", file)
+    assert (there.instance / "restoring").exists()
+    assert not any((there.instance / name).exists() for name in KEPT)
+    assert set(there.rows()) <= {"alembic_version"}
+    there.run("restore", file)
+    assert there.rows() == here.rows()
+    assert there.files() == kept(here.files())
+
+
+def test_a_restore_that_was_killed_between_its_files_and_its_database_says_what_to_remove(
+    here: Place, backup: Path, new_place: NewPlace
+) -> None:
+    there = new_place(here.engine)
+    (there.instance / "restoring").mkdir()
+    (there.instance / "evidence" / "ab").mkdir(parents=True)
+    (there.instance / "evidence" / "ab" / "file").touch()
+    said = there.run("restore", backup, exit_code=1).output
+    assert "An earlier restore ended there in the middle: remove these" in said
+    assert "(evidence)" in said
