@@ -96,7 +96,7 @@ def test_an_address_is_shut_after_many_failures_over_any_accounts(app: Flask, st
 def test_a_failure_is_kept_though_the_sign_in_was_refused(app: Flask, world: World, stranger: Browser) -> None:
     stranger.sign_in("ana", "wrong-password")
     with app.app_context():
-        assert db.session.scalar(select(func.count()).select_from(SignInFailure)) == 2
+        assert db.session.scalar(select(func.count()).select_from(SignInFailure)) == 3
         entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert entry is not None
         assert (entry.action, entry.object_id, entry.actor_id) == ("sign_in_failed", world.users["ana"], None)

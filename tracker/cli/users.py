@@ -20,6 +20,7 @@ from tracker.operations.accounts import add_user, end_role, find_user
 from tracker.operations.actor import OPERATOR
 from tracker.operations.passwords import generated_password
 from tracker.operations.refused import Refused
+from tracker.operations.second_factor import reset_factor
 
 _ROLES = click.Choice([role.value for role in Role])
 
@@ -120,6 +121,16 @@ def end(email: str, role: str, unit: str | None, on: date | None) -> None:
         end_role(session, grant, OPERATOR, today(), on, now=now())
     where = f" in {held_in.title}" if held_in else ""
     click.echo(f"{email} is {role}{where} no more{f' from {on} on' if on and on > today() else ''}.")
+
+
+@user.command("reset-factor")
+@click.argument("email")
+@with_app
+def reset_second_factor(email: str) -> None:
+    """Take away EMAIL's second factor, for someone who lost it. They are told by mail, and can set up another."""
+    with writing() as session:
+        reset_factor(session, _user_named(session, email), OPERATOR, now())
+    click.echo(f"{email} signs in without a code now, and every session of theirs has ended.")
 
 
 def _user_named(session: Session, email: str) -> User:

@@ -17,10 +17,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from tracker.curriculum.keys import email_key
-from tracker.curriculum.words import Role
 from tracker.language import _, ngettext
-from tracker.models import Identifier, IdentifierKind, SignInLink, User, new_id
+from tracker.models import SignInLink, User, new_id
 from tracker.operations.accounts.limits import (
     FAILURES_WINDOW,
     account_key,
@@ -28,19 +26,20 @@ from tracker.operations.accounts.limits import (
     count_failures,
     drop_old_failures,
     forget_failures,
+    hold,
     is_over_limit,
     too_many_attempts,
 )
-from tracker.operations.accounts.signing_in import SignIn
-from tracker.operations.accounts.users import add_user, check_address, find_user
+from tracker.operations.accounts.owners import Owner, owner_of, user_of
+from tracker.operations.accounts.signing_in import SignIn, came_in
 from tracker.operations.actor import ANYONE, Actor
 from tracker.operations.audit import audit
-from tracker.operations.notices import recipient_of
 from tracker.operations.refused import Refused
 
 LINK_PATH = "/login/link/"  # then the token: where a link leads, after the address of the pages
 LASTS = timedelta(minutes=30)
 LINKS_PER_ADDRESS = 5
+LINKS_PER_ADDRESS_A_DAY = 20  # each is a mail in somebody's box, wanted or not; the newest of them signs its owner in
 LINKS_PER_NETWORK = 50  # a whole union hall may share one network address
 
 _STALE = timedelta(hours=1)  # nobody waits that long for a mail: it is not sent any more
@@ -64,15 +63,6 @@ class MadeLink:
     is_new_account: bool
 
 
-@dataclass(frozen=True)
-class _Owner:
-    """Whom an address belongs to: a user, or a member who has no sign-in yet."""
-
-    address: str  # on record
-    user: User | None
-    member_id: int | None
-
-
 def ask_for_link(session: Session, email: str, address: str, language: str, next_path: str, now: datetime) -> SignInLink:
     """Write down that someone wants to sign in by a link. The same is done whoever's the address is, and if it is nobody's.
 
@@ -90,7 +80,11 @@ def ask_for_link(session: Session, email: str, address: str, language: str, next
     if not (name and at and domain) or not typed.isprintable() or " " in typed or len(typed) > _LONGEST_ADDRESS:
         raise Refused("bad_email", _("Write your e-mail address like name@example.org."), field="address")
     wanted, asked_from = account_key(typed), _hash(address_key(address))
+    hold(session, [f"link {wanted}", f"link {asked_from}"])
     session.execute(delete(SignInLink).where(SignInLink.asked_at <= now - _KEPT))
+    if _asked_today(session, wanted, now) >= LINKS_PER_ADDRESS_A_DAY:
+        message = _("Too many links were asked for today. Open the newest one that came by mail, or try again tomorrow.")
+        raise Refused("too_many_links", message)
     if _asked(session, wanted, asked_from, now):
         minutes = int(FAILURES_WINDOW.total_seconds() // 60)
         message = ngettext(
@@ -131,6 +125,12 @@ def _asked(session: Session, wanted: str, asked_from: str, now: datetime) -> boo
     return bool(for_it >= LINKS_PER_ADDRESS or from_there >= LINKS_PER_NETWORK)
 
 
+def _asked_today(session: Session, wanted: str, now: datetime) -> int:
+    """How many were asked for this address within a day, and so how many mails it may have brought."""
+    found = select(func.count()).where(SignInLink.address_key == wanted, SignInLink.asked_at > now - timedelta(days=1))
+    return session.scalar(found) or 0
+
+
 def due_links(session: Session, now: datetime) -> list[SignInLink]:
     """The wishes for a link that wait to be answered, the oldest first. Give each to :func:`make_link`."""
     waiting = (SignInLink.next_try_at <= now, SignInLink.asked_at > now - _STALE)
@@ -151,7 +151,7 @@ def make_link(session: Session, link: SignInLink, now: datetime) -> MadeLink | N
     )
     if found is None or found.next_try_at is None or found.next_try_at > now:
         return None
-    owner = None if _is_overtaken(session, found) else _owner_of(session, found.address, now)
+    owner = None if _is_overtaken(session, found) else owner_of(session, found.address, now)
     if owner is None:
         found.next_try_at, found.token_hash, found.address = None, None, ""  # nobody's: no reason to keep what was typed
         session.flush()
@@ -188,7 +188,7 @@ def address_of_link(session: Session, token: str, now: datetime) -> str | None:
     link = session.scalar(select(SignInLink).where(SignInLink.token_hash == _hash(token)))
     if link is None or not _holds(link, now):
         return None
-    owner = _owner_of(session, link.address, now)
+    owner = owner_of(session, link.address, now)
     return owner.address if owner is not None and _is_the_same(owner, link) else None
 
 
@@ -220,37 +220,7 @@ def use_link(session: Session, token: str, address: str, *, today: date, now: da
     link.used_at, link.next_try_at = now, None
     forget_failures(session, user.email)
     session.flush()
-    themselves, detail = Actor(user.id, "self", user.email), {"address": address, "by": "link"}
-    audit(session, themselves, "sign_in", object_kind="user", object_id=user.id, detail=detail, at=now)
-    return SignIn(user, next_path=link.next_path)
-
-
-def _owner_of(session: Session, email: str, now: datetime) -> _Owner | None:
-    """Whom an address belongs to: who signs in with it, else the one member who is known by it. A member who signs in with
-    another address is written to there. Nobody where two share it, or who has died or is suspended."""
-    user = find_user(session, email)
-    shown, member_id = "", user.member_id if user else None
-    if user is None:
-        holders = session.execute(
-            select(Identifier.member_id, Identifier.shown)
-            .where(Identifier.kind == IdentifierKind.EMAIL, Identifier.value == email_key(email))
-            .limit(2)
-        ).all()
-        if len(holders) != 1:
-            return None
-        member_id, shown = holders[0]
-        user = session.scalar(select(User).where(User.member_id == member_id))
-    if user is not None and not user.is_active:
-        return None
-    if member_id is not None and recipient_of(session, member_id, now) is None:
-        return None
-    if user is not None:
-        return _Owner(user.email, user, member_id)
-    try:
-        check_address(shown)
-    except Refused:
-        return None
-    return _Owner(shown.strip(), None, member_id)
+    return came_in(session, user, {"address": address, "by": "link"}, now, next_path=link.next_path)
 
 
 def _is_overtaken(session: Session, link: SignInLink) -> bool:
@@ -280,7 +250,7 @@ def _holds(link: SignInLink, now: datetime) -> bool:
     return link.used_at is None and link.expires_at is not None and now < link.expires_at
 
 
-def _is_the_same(owner: _Owner, link: SignInLink) -> bool:
+def _is_the_same(owner: Owner, link: SignInLink) -> bool:
     """Whether the address still belongs to whom the link was made for."""
     if link.user_id is not None:
         return owner.user is not None and owner.user.id == link.user_id
@@ -289,16 +259,10 @@ def _is_the_same(owner: _Owner, link: SignInLink) -> bool:
 
 def _user_by(session: Session, link: SignInLink, today: date, now: datetime) -> User | None:
     """The user whom a link signs in: made here for a member who has none yet."""
-    owner = _owner_of(session, link.address, now)
+    owner = owner_of(session, link.address, now)
     if owner is None or not _is_the_same(owner, link):
         return None
-    if owner.user is not None:
-        return owner.user
-    actor = Actor(None, "self", owner.address)
-    user = add_user(session, owner.address, Role.MEMBER, None, owner.member_id, actor, today, now=now)
-    user.language = link.language or None
-    session.flush()
-    return user
+    return user_of(session, owner, link.language, today, now)
 
 
 def _hash(text: str) -> str:

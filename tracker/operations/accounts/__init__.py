@@ -1,16 +1,21 @@
 """Sign-ins: who has one, what they may do, when it ends.
 
 - `users`    who signs in, and by which address
+- `owners`   whom an address belongs to, with a sign-in or without
 - `roles`    what they may do: held in a unit, from a day, until a day
 - `signing_in`  the way in and out
 - `passwords`   a sign-in's password
+- `factors`  whether a second one is set, and who must have it
 - `limits`   how often anyone may try
 - `telling`  the mail about what could give an account away
 """
 
+from tracker.operations.accounts.factors import has_factor, must_have_factor
 from tracker.operations.accounts.limits import (
     FAILURES_PER_ACCOUNT,
+    FAILURES_PER_ACCOUNT_ANYWHERE,
     FAILURES_PER_ADDRESS,
+    FAILURES_PER_CODES,
     FAILURES_WINDOW,
     address_key,
     is_over_limit,
@@ -25,9 +30,13 @@ from tracker.operations.accounts.roles import (
     roles_now_and_later,
 )
 from tracker.operations.accounts.signing_in import (
+    Attempt,
     SignIn,
+    came_in,
     change_password,
+    check_password,
     choose_language,
+    confirm_password,
     sign_in,
     sign_out,
 )
@@ -35,20 +44,28 @@ from tracker.operations.accounts.users import add_user, change_address, find_use
 
 __all__ = [
     "FAILURES_PER_ACCOUNT",
+    "FAILURES_PER_ACCOUNT_ANYWHERE",
     "FAILURES_PER_ADDRESS",
+    "FAILURES_PER_CODES",
     "FAILURES_WINDOW",
     "ROLE_NAMES",
     "UNIT_OF_ROLE",
+    "Attempt",
     "SignIn",
     "add_user",
     "address_key",
+    "came_in",
     "change_address",
     "change_password",
+    "check_password",
     "choose_language",
+    "confirm_password",
     "days_in_words",
     "end_role",
     "find_user",
+    "has_factor",
     "is_over_limit",
+    "must_have_factor",
     "reactivate",
     "role_in_words",
     "roles_now_and_later",

@@ -12,26 +12,32 @@ from tracker.operations.accounts.limits import forget_failures
 from tracker.operations.accounts.telling import tell_user
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
-from tracker.operations.passwords import password_hash
+from tracker.operations.passwords import Hashed, password_hash
 from tracker.operations.refused import Refused
+from tracker.operations.tokens import end_tokens
 
 
-def set_password(session: Session, user: User, password: str, actor: Actor, *, now: datetime | None = None) -> None:
+def set_password(session: Session, user: User, password: str | Hashed, actor: Actor, *, now: datetime | None = None) -> None:
     """Give a user a new password, end every session begun with the old one, and tell them by mail.
+
+    Args:
+        password: hashed already, wherever others might have to wait for the hashing.
 
     Raises:
         Refused: the password is too short, too long, or too easy to guess.
     """
     had_one = user.password_hash is not None
-    user.password_hash = password_hash(password, user.email)
+    user.password_hash = password.text if isinstance(password, Hashed) else password_hash(password, user.email)
     user.session_epoch += 1
+    if had_one:
+        end_tokens(session, user, actor, now=now or datetime.now(UTC))
     forget_failures(session, user.email)
     audit(session, actor, "set_password", object_kind="user", object_id=user.id, detail={"email": user.email}, at=now)
     if had_one or actor.user_id == user.id:  # else it is their very first, handed over by whoever made the sign-in
         tell_user(session, user, lambda: _about_password(had_one), now or datetime.now(UTC))
 
 
-def set_first_password(session: Session, user: User, password: str, now: datetime) -> None:
+def set_first_password(session: Session, user: User, password: str | Hashed, now: datetime) -> None:
     """A first password for someone who has signed in by links alone.
 
     Raises:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.keys import email_key
 from tracker.curriculum.words import Role
 from tracker.language import _
-from tracker.models import Unit, User, new_id
+from tracker.models import Member, OutsideIdentity, Unit, User, new_id
 from tracker.operations.accounts.passwords import set_password
 from tracker.operations.accounts.roles import Grant, check_grant, give_role, refuse_held_already, tell_of_role
 from tracker.operations.accounts.telling import tell_user
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
+from tracker.operations.passwords import Hashed
 from tracker.operations.refused import Refused
+from tracker.operations.tokens import end_tokens
 
 
 def find_user(session: Session, email: str) -> User | None:
@@ -33,7 +35,7 @@ def add_user(
     member_id: int | None,
     actor: Actor,
     today: date,
-    password: str | None = None,
+    password: str | Hashed | None = None,
     *,
     from_on: date | None = None,
     until_on: date | None = None,
@@ -96,6 +98,7 @@ def suspend(session: Session, user: User, actor: Actor) -> None:
         raise Refused("already_suspended", _("%(email)s is suspended already.", email=user.email))
     user.is_active = False
     user.session_epoch += 1
+    end_tokens(session, user, actor, now=datetime.now(UTC))
     audit(session, actor, "suspend_user", object_kind="user", object_id=user.id, detail={"email": user.email})
 
 
@@ -126,6 +129,8 @@ def change_address(session: Session, user: User, email: str, actor: Actor, now: 
         message = _("%(email)s is somebody else’s sign-in already.", email=holder.email)
         raise Refused("email_taken", message, field="email")
     user.email, user.email_key = new, email_key(new)
+    # whoever holds the old mailbox may hold its sign-in at the provider too: it must be found by the new address
+    session.execute(delete(OutsideIdentity).where(OutsideIdentity.user_id == user.id))
     user.session_epoch += 1
     session.flush()
     detail = {"email": new, "before": old}
@@ -163,7 +168,17 @@ def check_address(email: str) -> None:
 
 
 def _check_member(session: Session, user: User | None, member_id: int) -> None:
-    """A sign-in is one member's, and a member has one sign-in."""
+    """A sign-in is one member's, and a member has one sign-in. Who was merged into another has no record of their own."""
+    member = session.get(Member, member_id)
+    survivor = session.get(Member, member.merged_into_id) if member and member.merged_into_id else None
+    if member is not None and survivor is not None:
+        message = _(
+            "Member %(number)s turned out to be %(name)s, member %(number2)s: name that number.",
+            number=member.number,
+            name=survivor.name,
+            number2=survivor.number,
+        )
+        raise Refused("merged_member", message, field="member")
     if user is not None and user.member_id not in (None, member_id):
         message = _("%(email)s is another member’s sign-in.", email=user.email)
         raise Refused("other_member", message, field="member")

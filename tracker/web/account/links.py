@@ -22,7 +22,7 @@ from tracker.operations.sign_in_links import (
     use_link,
 )
 from tracker.web import gate, speaking
-from tracker.web.account.door import account, begin_session, network_address
+from tracker.web.account.door import account, go_in, network_address
 from tracker.web.account.signing_in import LinkForm, SignInForm, sign_in_page
 from tracker.web.forms import Form
 from tracker.web.gate import public
@@ -64,8 +64,7 @@ def link(token: str) -> Response | tuple[str, int]:
         with writing() as transaction:
             outcome = use_link(transaction, token, network_address(), today=gate.today(), now=now)
         if outcome.user is not None:
-            begin_session(outcome.user)
-            return redirect(gate.safe_path(outcome.next_path) or url_for("account.home"), 303)
+            return go_in(outcome, outcome.next_path)
         if outcome.refusal is not None and outcome.refusal.code == "too_many_attempts":
             return render_template("errors/refused.html", refusal=outcome.refusal), 429
         return _over()

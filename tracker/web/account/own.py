@@ -13,10 +13,10 @@ from wtforms.validators import EqualTo, InputRequired
 from tracker.access.listing import units_of
 from tracker.language import _, lazy, word
 from tracker.models import Member, User, db, writing
-from tracker.operations.accounts import change_password, set_first_password
+from tracker.operations.accounts import change_password, check_password, has_factor, set_first_password
 from tracker.operations.notices.keeping import DIGEST, ROLL_UP
 from tracker.operations.notices.stopping import STOPPABLE, stopped_kinds
-from tracker.operations.passwords import SHORTEST
+from tracker.operations.passwords import SHORTEST, hashed
 from tracker.operations.refused import Refused
 from tracker.web import gate
 from tracker.web.account.door import account, begin_session, network_address
@@ -81,6 +81,7 @@ def page() -> str:
         roles=role_lines(user, units_of(session, [user]), gate.today()),
         kinds=[MailKind(kind, word(name), kind in stopped) for kind, name in STOPPABLE.items() if comes[kind]],
         offers_links=gate.settings().offers_links,
+        has_factor=has_factor(session, user.id),
     )
 
 
@@ -110,17 +111,19 @@ def password() -> Response | tuple[str, int]:
 
 def _change(user: User, form: PasswordForm) -> None:
     """Change it. A wrong guess at the present one is counted, so it is kept whatever comes of it."""
+    now = datetime.now(UTC)
+    new = hashed(form.password.data or "", user.email)
+    attempt = check_password(db.session(), user.email, form.current.data or "", network_address(), now)
     with writing() as transaction:
-        outcome = change_password(
-            transaction, user, form.current.data or "", form.password.data or "", network_address(), datetime.now(UTC)
-        )
-    if outcome.refusal is not None:
-        raise outcome.refusal
+        refusal = change_password(transaction, user, attempt, new, now)
+    if refusal is not None:
+        raise refusal
 
 
 def _set_first(user: User, form: FirstPasswordForm) -> None:
+    new = hashed(form.password.data or "", user.email)
     with writing() as transaction:
-        set_first_password(transaction, user, form.password.data or "", datetime.now(UTC))
+        set_first_password(transaction, user, new, datetime.now(UTC))
 
 
 def _member_of(user: User) -> Member | None:

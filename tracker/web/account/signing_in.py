@@ -15,9 +15,10 @@ from tracker.access.listing import units_of
 from tracker.coverage.first_steps import first_steps, has_sign_ins
 from tracker.language import lazy
 from tracker.models import db, writing
-from tracker.operations.accounts import sign_in, sign_out
+from tracker.operations.accounts import SignIn, check_password, sign_in, sign_out
+from tracker.operations.refused import Refused
 from tracker.web import gate, nav
-from tracker.web.account.door import account, begin_session, network_address
+from tracker.web.account.door import account, go_in, network_address
 from tracker.web.account.roles import role_lines
 from tracker.web.forms import Form
 from tracker.web.gate import opened_to, public, signed_in
@@ -86,17 +87,26 @@ def login() -> Response | tuple[str, int]:
     status = 200
     if form.validate_on_submit():
         email, password = form.email.data or "", form.password.data or ""
-        with writing() as transaction:
-            outcome = sign_in(transaction, email, password, network_address(), datetime.now(UTC))
+        outcome = _sign_in(email, password)
         if outcome.user is not None:
-            begin_session(outcome.user)
-            return redirect(gate.safe_path(request.args.get("next")) or url_for("account.home"), 303)
+            return go_in(outcome, request.args.get("next"))
         if outcome.refusal is not None:
             form.refuse(outcome.refusal)
             status = 429 if outcome.refusal.code == "too_many_attempts" else 401
     elif form.is_submitted():
         status = 422
     return sign_in_page(form, LinkForm(formdata=None), form), status
+
+
+def _sign_in(email: str, password: str) -> SignIn:
+    """Check the password first, while nobody waits for it; then write down what came of it."""
+    now = datetime.now(UTC)
+    try:
+        attempt = check_password(db.session(), email, password, network_address(), now)
+    except Refused as refusal:
+        return SignIn(None, refusal)
+    with writing() as transaction:
+        return sign_in(transaction, attempt, now)
 
 
 def sign_in_page(password_form: SignInForm, link_form: LinkForm, form: Form) -> str:
@@ -108,6 +118,7 @@ def sign_in_page(password_form: SignInForm, link_form: LinkForm, form: Form) -> 
         form=form,
         password_form=password_form,
         link_form=link_form if settings.offers_links else None,
+        provider=settings.sign_in_provider if settings.url else None,  # else it could not send anyone back
         next_path=gate.safe_path(request.args.get("next")),
         is_new=_is_new(),
         **demo,
