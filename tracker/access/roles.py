@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.words import Role
-from tracker.models import RoleGrant, UnitClosure, User
+from tracker.models import ApiClient, RoleGrant, UnitClosure, User
 
 _OFFICERS = frozenset({Role.LOCAL_VIEWER, Role.LOCAL_LEAD, Role.DISTRICT_VIEWER})
 
@@ -94,17 +94,28 @@ def reach_of(session: Session, user: User, day: date) -> Reach:
     if not user.is_active:
         return NOBODY
     grants = [grant for grant in user.grants if grant.holds_on(day)]
+    is_member = any(grant.role is Role.MEMBER for grant in grants)
+    return _reach_through(session, grants, user.id, user.member_id if is_member else None)
+
+
+def reach_of_client(session: Session, client: ApiClient) -> Reach:
+    """What a program may see and do: as its one role does, and nothing where it has none or is revoked. It is no member."""
+    if client.revoked_at is not None or client.role is None:
+        return NOBODY
+    return _reach_through(session, [RoleGrant(role=client.role, unit_id=client.unit_id)], None, None)
+
+
+def _reach_through(session: Session, grants: Collection[RoleGrant], user_id: int | None, member_id: int | None) -> Reach:
     locals_led = _units(grants, Role.LOCAL_LEAD)
     locals_with_names = locals_led | _units(grants, Role.LOCAL_VIEWER)
     districts = _units(grants, Role.DISTRICT_VIEWER)
     own_units = locals_with_names | districts
     below, above = _relatives(session, districts, own_units)
     with_figures = own_units | below
-    roles = frozenset(grant.role for grant in grants)
     return Reach(
-        user_id=user.id,
-        roles=roles,
-        member_id=user.member_id if Role.MEMBER in roles else None,
+        user_id=user_id,
+        roles=frozenset(grant.role for grant in grants),
+        member_id=member_id,
         own_units=own_units,
         units_with_figures=with_figures,
         locals_with_names=locals_with_names,

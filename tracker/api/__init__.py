@@ -13,10 +13,10 @@ from flask import Flask
 
 def open_doors(app: Flask) -> None:
     """Attach every program's door."""
-    from tracker.api import statements, tokens
+    from tracker.api import statements, tokens, v1
     from tracker.api.settling import Settling
 
-    for each in (tokens.oauth2, statements.xapi):
+    for each in (tokens.oauth2, statements.xapi, v1.blueprint()):
         app.register_blueprint(each)
         app.extensions["csrf"].exempt(each)  # no cookie speaks for a program, so no page can make one speak
     app.extensions["settling"] = Settling(app)

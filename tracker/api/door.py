@@ -17,6 +17,7 @@ _STATUS = {
     "invalid_client": 401,
     "no_token": 401,
     "invalid_token": 401,
+    "insufficient_scope": 403,
     "statement_conflict": 409,
     "too_many_statements": 413,
     "too_many_attempts": 429,
@@ -27,6 +28,7 @@ _STATUS = {
 _CHALLENGES = {
     "no_token": 'Bearer realm="xAPI"',
     "invalid_token": 'Bearer realm="xAPI", error="invalid_token"',
+    "insufficient_scope": 'Bearer realm="xAPI", error="insufficient_scope", scope="xapi:write"',
     "invalid_client": 'Basic realm="xAPI"',
 }
 _COME_BACK = {"busy": 60, "no_room": 300, "too_many_attempts": 900}  # seconds

@@ -11,12 +11,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from flask import Flask
-from sqlalchemy.exc import DBAPIError
 
 from tracker.config import Settings
 from tracker.intake.xapi import meaning_of
 from tracker.models import Busy, db, writing
-from tracker.models.trouble import DATABASE_ERRORS, in_words
+from tracker.models.trouble import DATABASE_ERRORS, in_words, is_not_unique, is_undone
 from tracker.operations.statements import Reader
 from tracker.operations.statements.receiving import are_to_settle, settle_statements
 from tracker.operations.statements.spool import drop, is_spooled, spool_folder, spooled
@@ -24,9 +23,6 @@ from tracker.operations.statements.spool import drop, is_spooled, spool_folder, 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 100
 _LOOKS_EVERY = timedelta(minutes=1)
-
-# Two waited for each other; two recorded the same, and the other was first.
-_MET_ANOTHER = frozenset({"40P01", "40001", "23505"})
 
 
 def reader(settings: Settings) -> Reader:
@@ -36,8 +32,7 @@ def reader(settings: Settings) -> Reader:
 
 def met_another(error: Exception) -> bool:
     """Whether a write failed only because of another one at the same moment: done again, it succeeds."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return isinstance(error, Busy) or getattr(cause, "sqlstate", None) in _MET_ANOTHER
+    return isinstance(error, Busy) or is_undone(error) or is_not_unique(error)
 
 
 class Settling:

@@ -17,7 +17,7 @@ from tracker.api.settling import Settling, met_another, reader
 from tracker.api.tokens import client_of_request
 from tracker.intake.xapi import read_statements
 from tracker.models import Busy, db, writing
-from tracker.models.trouble import DATABASE_ERRORS
+from tracker.models.trouble import DATABASE_ERRORS, is_passing
 from tracker.operations.refused import Refused
 from tracker.operations.statements import Sender, Statement
 from tracker.operations.statements.keeping import unknown_among
@@ -83,7 +83,7 @@ def _receive(sender: Sender, statements: Sequence[Statement]) -> None:
         with writing(patience=_NO_PATIENCE if settling.is_at_it else _PATIENCE) as session:
             receive_statements(session, statements, sender, read, today=today, now=now)
     except (Busy, *DATABASE_ERRORS) as error:
-        if not met_another(error):
+        if not (met_another(error) or is_passing(error)):
             raise
         new = unknown_among(db.session(), statements)
         if new:

@@ -1,4 +1,4 @@
-"""`tracker client`, `tracker xapi`: programs that send statements, and what waited for an import."""
+"""`tracker client`, `tracker xapi`: programs and what they may do, and what waited for an import."""
 
 from __future__ import annotations
 
@@ -8,33 +8,58 @@ import click
 from flask import current_app
 
 from tracker.cli import main
+from tracker.cli.naming import unit_named
 from tracker.cli.running import now, today, with_app
 from tracker.config import Settings
 from tracker.coverage.statements import client_lines, find_client
+from tracker.curriculum.words import Role
 from tracker.intake.xapi import meaning_of
 from tracker.models import IMPORTS_PATIENCE, db, writing
 from tracker.operations.actor import OPERATOR
-from tracker.operations.clients import add_client, revoke_client
+from tracker.operations.clients import ROLES, add_client, revoke_client
 from tracker.operations.refused import Refused
 from tracker.operations.statements.receiving import settle_statements
 from tracker.operations.statements.spool import drop, spool_folder, spooled
+from tracker.operations.tokens import Scope
 
 _AT_ONCE = 200
 
 
 @main.group()
 def client() -> None:
-    """Programs that may send statements, such as LinkedIn Learning."""
+    """Programs that may send statements, such as LinkedIn Learning, or read and record through the API."""
 
 
 @client.command()
 @click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    default=[Scope.STATEMENTS.value],
+    show_default=True,
+    help="What it may do; several may be given.",
+)
+@click.option("--role", type=click.Choice([role.value for role in ROLES]), help="Through which role it reads and records.")
+@click.option("--unit", "number", default="", help="The local or district of an officer's role.")
 @with_app
-def add(name: str) -> None:
-    """Let a program NAME send statements. Its secret is printed this once."""
+def add(name: str, scopes: tuple[str, ...], role: str | None, number: str) -> None:
+    """Let a program NAME send statements, or read and record as one role allows. Its secret is printed this once."""
     with writing() as session:
-        made = add_client(session, name, OPERATOR, now=now())
-    click.echo(f"{made.client.name} may send statements.")
+        made = add_client(
+            session,
+            name,
+            OPERATOR,
+            now=now(),
+            scopes=[Scope(each) for each in scopes],
+            role=Role(role) if role else None,
+            unit=unit_named(session, number) if number else None,
+        )
+    if made.client.role is None:
+        click.echo(f"{made.client.name} may send statements.")
+    else:
+        click.echo(f"{made.client.name} may do this as {made.client.role.value}: {made.client.scopes}.")
     click.echo(f"Client id: {made.client.client_id}")
     click.echo(f"Client secret, shown this once: {made.secret}")
 
@@ -48,7 +73,7 @@ def list_clients() -> None:
         since = f"since {line.client.created_at:%Y-%m-%d}"
         until = f", revoked {line.client.revoked_at:%Y-%m-%d}" if line.client.revoked_at else ""
         counts = ", ".join(f"{state} {count}" for state, count in line.counts.items()) or "no statements yet"
-        click.echo(f"{line.client.client_id}  {line.client.name}  {since}{until}  {counts}")
+        click.echo(f"{line.client.client_id}  {line.client.name}  {line.client.scopes}  {since}{until}  {counts}")
     if not lines:
         click.echo("There is no client yet: `tracker client add NAME` makes one.")
 

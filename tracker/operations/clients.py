@@ -1,4 +1,4 @@
-"""Clients: programs that may send statements. Who has one is an administrator's to say."""
+"""Clients: programs that may send statements, or read and record as one role allows. An administrator says which."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,12 +14,17 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.keys import plain_text
+from tracker.curriculum.words import Role, UnitKind
 from tracker.language import _
-from tracker.models import ApiClient, SignInFailure, new_id
-from tracker.operations.accounts import FAILURES_WINDOW, address_key, is_over_limit
+from tracker.models import ApiClient, SignInFailure, Unit, new_id
+from tracker.operations.accounts import FAILURES_WINDOW, UNIT_OF_ROLE, address_key, is_over_limit
 from tracker.operations.actor import ANYONE, Actor
 from tracker.operations.audit import audit
 from tracker.operations.refused import Refused
+from tracker.operations.tokens import Scope, scope_text
+
+# The roles a program may hold: never a member's own, nor an administrator's.
+ROLES = (Role.STAFF, Role.AUDITOR, Role.LOCAL_VIEWER, Role.LOCAL_LEAD, Role.DISTRICT_VIEWER)
 
 _LONGEST_NAME = 80
 _CLIENT_ID = re.compile(r"[0-9a-f]{32}")
@@ -33,14 +39,29 @@ class NewClient:
     secret: str
 
 
-def add_client(session: Session, name: str, actor: Actor, *, now: datetime) -> NewClient:
-    """Let a program send statements.
+def add_client(
+    session: Session,
+    name: str,
+    actor: Actor,
+    *,
+    now: datetime,
+    scopes: Collection[Scope] = (Scope.STATEMENTS,),
+    role: Role | None = None,
+    unit: Unit | None = None,
+) -> NewClient:
+    """Let a program send statements; or, with a role, read and record through the API what that role may.
 
     The secret is 32 random bytes, kept as its plain SHA-256: nobody can try 2²⁵⁶ of them, so it needs none of the slow
     hashing that a person's password does.
 
+    Args:
+        scopes: what it may ask tokens for.
+        role: what it may see and do with them; None where it only sends statements.
+        unit: where an officer's role is held.
+
     Raises:
-        Refused: ``no_name``, ``long_name``, or ``name_taken`` by a client that is not revoked.
+        Refused: ``no_name``, ``long_name``, or ``name_taken`` by a client that is not revoked; ``no_scope``, ``no_role``,
+            ``role_unused``, ``bad_role``, ``bad_unit``, ``cannot_record``.
     """
     name = " ".join(name.split())
     if not name:
@@ -58,12 +79,16 @@ def add_client(session: Session, name: str, actor: Actor, *, now: datetime) -> N
             _("There is a client %(name)s already: revoke it first, or choose another name.", name=name),
             field="name",
         )
+    _check_rights(scopes, role, unit)
     secret = secrets.token_urlsafe(32)
     client = ApiClient(
         id=new_id(),
         name=name,
         client_id=secrets.token_hex(16),
         secret_hash=_hash(secret),
+        scopes=scope_text(scopes),
+        role=role,
+        unit_id=unit.id if unit else None,
         created_at=now,
         created_by=actor.user_id,
     )
@@ -71,6 +96,33 @@ def add_client(session: Session, name: str, actor: Actor, *, now: datetime) -> N
     session.flush()
     _audit(session, client, "add_client", actor, now)
     return NewClient(client, secret)
+
+
+def _check_rights(scopes: Collection[Scope], role: Role | None, unit: Unit | None) -> None:
+    """Whether a program can be given these scopes with that role."""
+    if not scopes:
+        raise Refused("no_scope", _("Choose what the program may do."), field="scopes")
+    needs_role = bool({*scopes} & {Scope.READ, Scope.COMPLETIONS})
+    if needs_role and role is None:
+        raise Refused("no_role", _("Choose the role through which it reads or records."), field="role")
+    if role is None:
+        if unit is not None:
+            raise Refused("bad_unit", _("Without a role there is no unit: leave it empty."), field="unit")
+        return
+    if not needs_role:
+        message = _("A program that only sends statements needs no role: leave it out.")
+        raise Refused("role_unused", message, field="role")
+    if role not in ROLES:
+        raise Refused("bad_role", _("A program cannot hold that role."), field="role")
+    kind = UNIT_OF_ROLE.get(role)
+    if kind is None and unit is not None:
+        raise Refused("bad_unit", _("This role is held in the whole union: leave the unit empty."), field="unit")
+    if kind is not None and (unit is None or unit.kind is not kind):
+        what = {UnitKind.LOCAL: _("Choose the local of this role.")}.get(kind, _("Choose the district of this role."))
+        raise Refused("bad_unit", what, field="unit")
+    if Scope.COMPLETIONS in scopes and role is not Role.STAFF:
+        message = _("Only with the role of training staff can a program record completions.")
+        raise Refused("cannot_record", message, field="scopes")
 
 
 def revoke_client(session: Session, client: ApiClient, actor: Actor, *, now: datetime) -> None:
@@ -149,5 +201,13 @@ def _hash(text: str) -> str:
 
 
 def _audit(session: Session, client: ApiClient, action: str, actor: Actor, now: datetime) -> None:
-    detail = {"client": client.name, "client_id": client.client_id}
-    audit(session, actor, action, object_kind="client", object_id=client.id, detail=detail, at=now)
+    detail = {"client": client.name, "client_id": client.client_id, "scopes": client.scopes}
+    detail |= {"role": client.role.value} if client.role else {}
+    audit(
+        *(session, actor, action),
+        object_kind="client",
+        object_id=client.id,
+        unit_id=client.unit_id,
+        detail=detail,
+        at=now,
+    )

@@ -1,0 +1,106 @@
+"""Who calls: a person through a token of their own, or a program through one from `/oauth2/token`.
+
+The token comes in the Authorization header and nowhere else: a cookie opens nothing here, so no page can make one speak, and
+an address, which ends in logs, never holds a secret. Each call asks anew what its owner may see today.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import psycopg
+from flask import current_app, request
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from tracker.access.openings import role_through
+from tracker.access.roles import Reach, reach_of, reach_of_client
+from tracker.api.tokens import client_of_token
+from tracker.api.v1.problems import Problem
+from tracker.models import ApiClient, ApiToken, User, writing
+from tracker.operations.actor import Actor
+from tracker.operations.refused import Refused
+from tracker.operations.tokens import Scope, note_used, open_token, scopes_of
+
+REALM = 'Bearer realm="tracker"'
+_PATIENCE = 0.2  # seconds a call waits to note that its token was used
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, with what they may see and do: their owner's reach of today, within the token's scopes."""
+
+    reach: Reach
+    scopes: frozenset[Scope]
+    user: User | None = None
+    token: ApiToken | None = None
+    client: ApiClient | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.client.name if self.client else self.user.email if self.user else ""
+
+    def actor(self, unit_id: int | None = None) -> Actor:
+        """As what it acts, on a member or a list of this unit: the trail names the program, or the person and their role."""
+        if self.client is not None:
+            return Actor(None, f"client {self.client.name}", self.client.name)
+        return Actor(self.reach.user_id, role_through(self.reach, unit_id).value, self.name)
+
+
+def caller_of_request(session: Session, scope: Scope, today: date) -> Caller:
+    """Whose token this request shows.
+
+    Raises:
+        Problem: ``no-token``, ``invalid-token``, ``insufficient-scope``.
+    """
+    kind, _, shown = request.headers.get("Authorization", "").partition(" ")
+    shown = shown.strip()
+    if kind.lower() != "bearer" or not shown:
+        raise Problem("no-token", "Send a token: Authorization: Bearer …", headers={"WWW-Authenticate": REALM})
+    now = datetime.now(UTC)
+    caller = _person(session, shown, today, now) or _program(session, shown)
+    if caller is None:
+        raise Problem(
+            "invalid-token",
+            "The token has ended, was revoked, or is none of ours.",
+            headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
+        )
+    if scope not in caller.scopes:
+        raise Problem(
+            "insufficient-scope",
+            f"The token may not do this: it takes the scope {scope.value}.",
+            headers={"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{scope.value}"'},
+        )
+    return caller
+
+
+def _person(session: Session, shown: str, today: date, now: datetime) -> Caller | None:
+    found = open_token(session, shown, now=now)
+    if found is None:
+        return None
+    token, user = found
+    if token.last_used_on != today:
+        _note_used(token.id, today)
+    return Caller(reach_of(session, user, today), scopes_of(token.scopes), user=user, token=token)
+
+
+def _program(session: Session, shown: str) -> Caller | None:
+    found = client_of_token(session, shown)
+    if found is None:
+        return None
+    client, scopes = found
+    return Caller(reach_of_client(session, client), scopes, client=client)
+
+
+def _note_used(token_id: int, today: date) -> None:
+    """Once a day, beside the call's own work; where the database is busy, another call of the day does it."""
+    try:
+        with current_app.app_context(), writing(patience=_PATIENCE) as session:
+            note_used(session, token_id, today)
+    except (Refused, SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
+        _log.warning("the day a token was used is not noted: %s", error.__class__.__name__)
