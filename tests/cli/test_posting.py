@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from tests.mail_server import Post, mail_server
 from tracker.cli.posting.sending import send_links, send_notices
-from tracker.cli.posting.working import Worker
+from tracker.cli.working.worker import Worker
 from tracker.config import MailServer, Settings
 from tracker.curriculum.words import Role
 from tracker.models import Notice, SignInLink, db, writing
@@ -318,11 +318,3 @@ def test_a_process_of_its_own_sends_until_sigterm(
     assert arrived, said
     assert process.returncode == 0
     assert sorted(to[0] for _, to, _ in server.taken) == ["ana@example.org", "sam@example.org"]
-
-
-def test_a_worker_without_a_mail_server_says_what_to_set(sqlite_app: Flask) -> None:
-    found: Settings = sqlite_app.config["SETTINGS"]
-    environment = {**os.environ, **found.as_environment()}
-    done = subprocess.run(["tracker", "worker"], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "TRACKER_SMTP_URL" in done.stderr

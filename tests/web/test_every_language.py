@@ -43,8 +43,11 @@ NOT_YET: frozenset[str] = frozenset()
 # Pages of which the little union below holds no sample, so that only their "not found" is read here.
 NO_SAMPLE = frozenset(
     {
+        "account.code",
         "account.link",
         "account.link_form",
+        "account.provider",
+        "account.provider_back",
         "evidence.read",
         "locals.class_one",
         "locals.class_undo",

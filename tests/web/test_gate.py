@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from little_union import Browser, World, settings
 
 from tracker import create_app
+from tracker.api.v1 import views
+from tracker.api.v1.door import OPERATIONS
 from tracker.config import Settings
 from tracker.web.gate import safe_path, staff_and_auditors
 
+__all__ = ["views"]  # which fill the table of operations
+
 PUBLIC = {"account.login", "account.theme", "account.language", "health.alive", "health.ready", "static", "bootstrap.static"}
 PUBLIC |= {"account.link_form", "account.ask_link", "account.link"}  # signing in by a link
+PUBLIC |= {"account.code", "account.provider", "account.provider_back"}  # the second page of it; by a provider
 PUBLIC |= {"reports.chart_script"}  # the same for everyone
 PUBLIC |= {"checking.frozen_public", "checking.check_file"}  # where anyone checks a frozen report
 PUBLIC |= {"proofs.proof"}  # where anyone checks a member's statement
-PUBLIC |= {"help.signing_in"}  # how to sign in
+PUBLIC |= {"help.signing_in", "help.privacy"}  # how to sign in, and what is kept about people
+PUBLIC |= {"health.metrics"}  # to this machine alone, or whoever knows the word
 PUBLIC |= {"notices.stop_page", "notices.stop_mails"}  # whoever holds the address in a mail
 PROGRAMS = {"oauth2.token", "xapi.about", "xapi.statements"}  # which ask for a program's own credentials: tests/api
+PROGRAMS |= {f"api_v1.{each.name}" for each in OPERATIONS}
+PUBLIC |= {"api_v1.page", "api_v1.openapi"}  # what the API takes and answers: nobody's data
 
 
 def test_every_page_is_closed_to_a_stranger_unless_it_is_public(app: Flask, stranger: Browser) -> None:
@@ -130,7 +139,9 @@ def test_a_static_file_is_kept_for_ever_under_its_content_hash(stranger: Browser
             assert "Set-Cookie" not in answer.headers
 
 
-def test_the_session_cookie_is_for_this_site_and_for_https_alone(app: Flask, world: World) -> None:
+def test_the_session_cookie_is_for_this_site_and_for_https_alone(tmp_path: Path) -> None:
+    app = create_app(settings(tmp_path, TRACKER_HOSTS="tracker.example.org"))
+
     def cookie(url: str) -> str:
         return app.test_client().get("/login", base_url=url).headers["Set-Cookie"]
 

@@ -11,7 +11,11 @@ from another_tongue import TONGUE, page_of, read_in, teach
 from flask import Flask
 from little_union import Browser, World
 
-from tracker.web.help import PARTS, SIGNING_IN, TOPIC_OF, TOPICS
+from tracker.api.v1 import views
+from tracker.api.v1.door import OPERATIONS
+from tracker.web.help import PARTS, PRIVACY, SIGNING_IN, TOPIC_OF, TOPICS
+
+__all__ = ["views"]  # which fill the table of operations
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = ROOT / "templates" / "help"
@@ -24,8 +28,12 @@ NO_PAGES = {  # files, pictures, pieces of pages, and what programs ask
     *("reports.nearest", "staff.eligibility_file", "staff.import_outcomes_file"),
     *("health.alive", "health.ready", "xapi.about", "static", "bootstrap.static"),
 }
+NO_PAGES |= {"api_v1.openapi", *(f"api_v1.{each.name}" for each in OPERATIONS)}
 EXPLAIN_THEMSELVES = {"proofs.proof"}  # for whoever was given a member's statement
-HELP = {"help.contents", "help.signing_in", "help.topic"}
+# for who writes programs
+EXPLAIN_THEMSELVES |= {"api_v1.page", "account.tokens", "account.new_token", "account.revoke_own_token"}
+EXPLAIN_THEMSELVES |= {"tokens.listed", "tokens.revoke"}
+HELP = {"help.contents", "help.signing_in", "help.privacy", "help.topic"}
 
 _TEXT = r'"((?:[^"\\]|\\.)*)"'
 _NAMED = re.compile(rf'(?:named\(_\({_TEXT}|way\("[\w.]+", _\({_TEXT}|choice=_\({_TEXT})')
@@ -33,7 +41,7 @@ _NAMED = re.compile(rf'(?:named\(_\({_TEXT}|way\("[\w.]+", _\({_TEXT}|choice=_\(
 
 def link_on(page: str) -> str | None:
     """Where the link to help at the foot of a page leads."""
-    found = re.search(r'href="(/help/[\w-]*)">Help[^<]*</a>\s*<form', page)
+    found = re.search(r'href="(/help/[\w-]*)">Help[^<]*</a>\s*<a[^>]*>Privacy</a>\s*<form', page)
     return found[1] if found else None
 
 
@@ -111,13 +119,14 @@ def test_a_page_leads_to_its_help_and_the_help_back(
     assert link_on(help_page) == "/help/", "a page of help leads to the contents"
 
 
-def test_a_stranger_reads_how_to_sign_in_and_nothing_else(stranger: Browser) -> None:
+def test_a_stranger_reads_how_to_sign_in_and_what_is_kept_and_nothing_else(stranger: Browser) -> None:
     assert link_on(stranger.get("/login").text) == f"/help/{SIGNING_IN}"
     page = stranger.get(f"/help/{SIGNING_IN}")
     assert page.status_code == 200
     links = set(re.findall(r'<a [^>]*href="(/[^"#]*)"', page.text.partition("<main")[2]))
-    assert links == {"/login"}, "what they cannot open is called by its name, not linked"
-    for code in set(TOPICS) - {SIGNING_IN}:
+    assert links == {"/login", "/help/privacy"}, "what they cannot open is called by its name, not linked"
+    assert stranger.get(f"/help/{PRIVACY}").status_code == 200
+    for code in set(TOPICS) - {SIGNING_IN, PRIVACY}:
         assert stranger.get(f"/help/{code}").location == f"/login?next=/help/{code}"
     assert stranger.get("/help/").status_code == 303
 

@@ -16,7 +16,8 @@ from little_union import Browser, World
 
 from tracker.coverage.frozen.listing import frozen_report, manifest_of
 from tracker.intake.progress import Telling
-from tracker.models import ExportJob, User, db, writing
+from tracker.language import speaking
+from tracker.models import User, db, writing
 from tracker.operations.actor import Actor
 from tracker.operations.exporting import ask_for_export
 from tracker.web.reports.exporting.making import export_file, make_export
@@ -115,18 +116,18 @@ def test_a_pdf_says_in_which_language_it_is(app: Flask, union: World, signed_in:
 
 
 def test_a_long_file_is_in_the_language_of_who_asked_for_it(app: Flask, union: World, tongue: None) -> None:
-    """Its process has no browser to ask: the language goes with the job."""
+    """Its process has no browser to ask: the language goes along with what begins it."""
     address, now = "/reports/coverage.csv", datetime.now(UTC)
     with app.app_context():
         sam = db.session.get_one(User, union.users["sam"])
         with writing() as session:
             actor = Actor(sam.id, "staff", sam.email)
-            job = ask_for_export(session, actor, address, "csv", language=TONGUE.code, now=now)
+            job = ask_for_export(session, actor, address, "csv", now=now)
         job_id = job.id
         settings = app.config["SETTINGS"]
         (settings.instance / "jobs").mkdir(exist_ok=True)
-        make_export(job_id, Telling(settings.instance / "jobs", job_id))
-        assert db.session.get_one(ExportJob, job_id).result["language"] == TONGUE.code
+        with speaking(TONGUE.code):  # as `with_app` does in that process
+            make_export(job_id, Telling(settings.instance / "jobs", job_id))
     written = export_file(settings, job_id, "csv").read_text(encoding="utf-8-sig")
     assert foreign(*written.partition("\n\n")[0].split("\n")) == []
 

@@ -14,9 +14,9 @@ from tracker.cli.running import now, with_app
 from tracker.config import Settings
 from tracker.intake.progress import Telling, hold
 from tracker.language import mark
-from tracker.models import IMPORTS_PATIENCE, db, writing
+from tracker.models import IMPORTS_PATIENCE, ExportJob, db, writing
 from tracker.models.trouble import DATABASE_ERRORS, in_words
-from tracker.operations.exporting import stop_export
+from tracker.operations.exporting import MAKING, stop_export
 from tracker.operations.refused import Refused
 
 _MOST_MEMORY = 2 << 30  # bytes that it may write to
@@ -40,8 +40,13 @@ def run(job_id: int, lock: int | None) -> None:
     if held is None:
         raise Refused("job_running", f"The file {job_id} is being made already.")
     try:
-        _set_bounds()
-        _make(job_id, Telling(folder, job_id))
+        with db.session() as session:
+            found = session.get(ExportJob, job_id)
+        if found is None:
+            raise Refused("unknown_job", f"There is no file {job_id} to be made.")
+        if found.state is MAKING:
+            _set_bounds()
+            _make(job_id, Telling(folder, job_id))
     finally:
         os.close(held)
 

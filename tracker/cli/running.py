@@ -33,6 +33,8 @@ def with_app(command: Callable[P, R]) -> Callable[P, R]:
         from tracker import create_app
 
         app = create_app()
+        if SPEAK in os.environ:  # a process of our own, which nobody runs by hand
+            app.extensions["logs"]()
         with app.app_context(), speaking(os.environ.get(SPEAK)):  # a page's job speaks to whoever asked for it
             try:
                 return command(*args, **kwargs)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.directory import user_names
+from tracker.coverage.former import all_ids_of
 from tracker.coverage.paging import Page
 from tracker.curriculum.words import UnitKind
 from tracker.language import _, day, mark
@@ -103,7 +104,7 @@ def corrections_page(
 
 def corrections_of(session: Session, member_id: int) -> list[CorrectionLine]:
     """Everything a member has asked to be corrected, the newest first."""
-    mine = select(Correction).where(Correction.member_id == member_id).order_by(Correction.id.desc())
+    mine = select(Correction).where(Correction.member_id.in_(all_ids_of(session, member_id))).order_by(Correction.id.desc())
     return _lines(session, list(session.scalars(mine)))
 
 

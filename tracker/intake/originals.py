@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tracker.language import _
+from tracker.operations.lasting_files import settle
 from tracker.operations.refused import Refused
 
 _CHUNK = 1 << 20
@@ -38,8 +39,11 @@ def keep_original(folder: Path, content: bytes | BinaryIO) -> str:
             while chunk := stream.read(_CHUNK):
                 digest.update(chunk)
                 out.write(chunk)
+            out.flush()
+            os.fsync(out.fileno())
         sha256 = digest.hexdigest()
         part.replace(folder / sha256)  # one that is there already is the same, and its time of keeping begins anew
+        settle(folder)
     except BaseException:
         part.unlink(missing_ok=True)
         raise

@@ -112,7 +112,7 @@ def is_running(folder: Path, job_id: int) -> bool:
 
 def forget(folder: Path, job_id: int) -> None:
     """Remove what a job left behind that is done."""
-    for file in (_note(folder, job_id), folder / f"{job_id}.part", folder / f"{job_id}.lock"):
+    for file in (_note(folder, job_id), folder / f"{job_id}.part", folder / f"{job_id}.queued", folder / f"{job_id}.lock"):
         with suppress(OSError):
             file.unlink()
 

@@ -29,7 +29,6 @@ def ask_for_export(
     address: str,
     form: str,
     *,
-    language: str,
     now: datetime,
     job_id: int | None = None,
 ) -> ExportJob:
@@ -38,7 +37,6 @@ def ask_for_export(
     Args:
         address: the report's path and query. It is asked for again as that very person, so nothing in it can tell them more.
         form: ``csv`` or ``xlsx``.
-        language: in which it is written, by its code: the process that makes it has no browser to ask.
         job_id: the id to take, where its process's lock was taken before it.
 
     Raises:
@@ -56,7 +54,7 @@ def ask_for_export(
         file_name="",
         rows=None,
         message="",
-        result={"language": language},
+        result={},
         requested_at=now,
         requested_by=actor.user_id,
         changed_at=now,
@@ -68,15 +66,13 @@ def ask_for_export(
     return job
 
 
-def make_again(session: Session, actor: Actor, job: ExportJob, *, language: str, now: datetime) -> bool:
+def make_again(session: Session, actor: Actor, job: ExportJob, *, now: datetime) -> bool:
     """Let a file be made whose process had stopped.
 
     Returns:
         Whether this call did it.
     """
-    if not _move(
-        session, job.id, (JobState.STOPPED, JobState.REFUSED), MAKING, now, message="", result={"language": language}
-    ):
+    if not _move(session, job.id, (JobState.STOPPED, JobState.REFUSED), MAKING, now, message="", result={}):
         return False
     detail = {"address": job.address, "form": job.form}
     audit(session, actor, "ask_for_export", object_kind="export", object_id=job.id, detail=detail, at=now)

@@ -20,7 +20,7 @@ from tracker.operations.refused import Refused
 UNDO = "undo"  # the kind of the job that takes a batch back
 
 RUNNING = (JobState.READING, JobState.RECORDING)
-_READ_AGAIN_FROM = (JobState.ASKING, JobState.PREVIEWED, JobState.REFUSED, JobState.STOPPED)
+READ_AGAIN_FROM = (JobState.ASKING, JobState.PREVIEWED, JobState.REFUSED, JobState.STOPPED)
 
 
 def open_job(
@@ -73,7 +73,7 @@ def read_again(session: Session, job: ImportJob, options: Mapping[str, Any], *, 
     Returns:
         Whether this call did it: False where another one had, or where the job was recorded.
     """
-    return _move(session, job.id, _READ_AGAIN_FROM, JobState.READING, now, options=dict(options), result={}, message="")
+    return _move(session, job.id, READ_AGAIN_FROM, JobState.READING, now, options=dict(options), result={}, message="")
 
 
 def undo_again(session: Session, job: ImportJob, *, now: datetime) -> bool:
@@ -135,7 +135,7 @@ def drop_job(session: Session, job_id: int) -> bool:
     Returns:
         Whether there was one that could be.
     """
-    left = (*_READ_AGAIN_FROM, JobState.READING)
+    left = (*READ_AGAIN_FROM, JobState.READING)
     gone = delete(ImportJob).where(ImportJob.id == job_id, ImportJob.state.in_(left)).returning(ImportJob.id)
     return session.scalar(gone.execution_options(synchronize_session=False)) is not None
 
@@ -146,7 +146,7 @@ def drop_jobs_before(session: Session, moment: datetime) -> list[int]:
     Returns:
         Their ids.
     """
-    left = ImportJob.state.in_(_READ_AGAIN_FROM)
+    left = ImportJob.state.in_(READ_AGAIN_FROM)
     gone = delete(ImportJob).where(left, ImportJob.changed_at < moment).returning(ImportJob.id)
     return list(session.scalars(gone.execution_options(synchronize_session=False)))
 

@@ -69,7 +69,7 @@ def waiting_in(folder: Path, most: int, read: Callable[[Path, Any], T]) -> list[
     """What the oldest files in a folder hold, by their names. One that cannot be read is set aside, for a person to look at.
 
     Args:
-        read: what a file holds, of its place and its JSON; raises ValueError, KeyError or TypeError where it is none of ours.
+        read: what a file holds, of its place and its JSON; raises ValueError, KeyError or TypeError where it is not ours.
     """
     found: list[T] = []
     for file in sorted(folder.glob("*.json"))[:most]:

@@ -47,6 +47,7 @@ def note_opening(
     unit_id: int | None,
     now: datetime,
     *,
+    asked: str = "",
     entry_id: int | None = None,
 ) -> None:
     """Write down that ``actor`` looked at a member's record or evidence, or took a list of members.
@@ -55,6 +56,7 @@ def note_opening(
         member_id: whose it is; of a list, everyone in it.
         what: one of :class:`Opened`.
         unit_id: the unit through which they may see it, or of which the list is.
+        asked: of a list, the address it was taken from, with its filter.
         entry_id: the entry's own id, where it was chosen before.
     """
     opened = Opened(what)
@@ -68,7 +70,7 @@ def note_opening(
             object_kind="unit",
             object_id=unit_id,
             unit_id=unit_id,
-            detail={"names": len(members), "members": named},
+            detail={"names": len(members), "members": named, **({"asked": asked} if asked else {})},
             at=now,
             entry_id=entry_id,
         )
@@ -87,6 +89,18 @@ def note_opening(
         )
 
 
+def note_file(session: Session, actor: Actor, page: str, asked: str, rows: int | None, now: datetime) -> None:
+    """Write down that ``actor`` took a file that names nobody.
+
+    Args:
+        page: the kind of file, by its page's own name.
+        asked: the address it was taken from, with its filter.
+        rows: how many it holds, where that is known.
+    """
+    detail = {"page": page, "asked": asked, "rows": rows}
+    audit(session, actor, "export_report", object_kind="report", detail=detail, at=now)
+
+
 @dataclass(frozen=True)
 class Kept:
     """An opening that waits to be written, and its file."""
@@ -98,6 +112,7 @@ class Kept:
     unit_id: int | None
     at: datetime
     file: Path
+    asked: str = ""
 
 
 def openings_folder(instance: Path) -> Path:
@@ -106,7 +121,14 @@ def openings_folder(instance: Path) -> Path:
 
 
 def keep_opening(
-    folder: Path, actor: Actor, member_id: int | Collection[int], what: str, unit_id: int | None, now: datetime
+    folder: Path,
+    actor: Actor,
+    member_id: int | Collection[int],
+    what: str,
+    unit_id: int | None,
+    now: datetime,
+    *,
+    asked: str = "",
 ) -> None:
     """Keep an opening in a file that only this program's user can read.
 
@@ -124,6 +146,7 @@ def keep_opening(
             "what": Opened(what).value,
             "unit": unit_id,
             "members": whose,
+            "asked": asked,
         }
         write_lasting(folder / f"{entry_id:020d}.json", json.dumps(said).encode())
 
@@ -142,7 +165,7 @@ def _kept(file: Path, said: Any) -> Kept:
     actor = Actor(said["user"], said["role"], "")
     return Kept(
         *(int(file.stem), actor, tuple(said["members"]), Opened(said["what"]), said["unit"]),
-        *(datetime.fromisoformat(said["at"]), file),
+        *(datetime.fromisoformat(said["at"]), file, said.get("asked", "")),
     )
 
 
@@ -152,7 +175,9 @@ def write_kept_openings(session: Session, kept: Collection[Kept]) -> None:
     for each in kept:
         if each.entry_id not in known:
             whose = each.members if each.what is Opened.LIST else each.members[0]
-            note_opening(session, each.actor, whose, each.what, each.unit_id, each.at, entry_id=each.entry_id)
+            note_opening(
+                *(session, each.actor, whose, each.what, each.unit_id, each.at), asked=each.asked, entry_id=each.entry_id
+            )
 
 
 def drop_kept_openings(kept: Collection[Kept]) -> None:

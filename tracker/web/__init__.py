@@ -3,6 +3,8 @@
 - `gate`     who may open which page: closed unless its view says otherwise
 - `hosts`    under which names a request may call this site
 - `sessions` how long a sign-in lasts
+- `refusals` what was refused to whom, in the audit trail
+- `taken`    which file was taken by whom, there too
 - `headers`  what every answer tells the browser not to do
 - `forms`    what every form stands on
 - `ids`      what an address may ask for by number
@@ -11,11 +13,18 @@
 - `showing`  how counts, shares, days and moments are written
 - `packing`  every answer packed, for browsers that can unpack
 - `errors`   every refusal, in words, with the way back
+- `retrying` a request that met trouble which passes, answered again from its start
 - `fields`   days, links and lengths, with their faults in plain words
+- `watching` the number of each request, and its line in the log
+- `logs`     what is written down, and what never is
+- `metrics`  counts for whoever watches the server
+- `serving`  what a process that serves pages does beside answering
 
 then a file or a folder per door: `account` (signing in), `members` (their own record),
 `evidence` (files behind it), `locals` (what a local does for its members), `staff`, `reports`, `admin`
-(users, audit), `admin_clients` (programs that send statements), `health` (for whoever watches the server),
+(users), `admin_audit` (the audit trail), `admin_clients` (programs and what they may do), `admin_tokens` (those that
+act as a person), `health` (for whoever watches the
+server),
 `frozen` (where anyone checks a frozen report), `proofs` (where anyone checks a member's statement),
 `notices` (where whoever got a mail stops its kind), `help` (a page of plain words beside each task).
 """
@@ -39,6 +48,8 @@ def open_doors(app: Flask) -> None:
     from tracker.web import (
         account,
         admin,
+        admin_audit,
+        admin_tokens,
         errors,
         evidence,
         forms,
@@ -50,20 +61,28 @@ def open_doors(app: Flask) -> None:
         hosts,
         ids,
         locals,
+        logs,
         members,
+        metrics,
         nav,
         notices,
         packing,
         proofs,
+        refusals,
         replica,
         reports,
+        retrying,
+        serving,
         showing,
         speaking,
         staff,
+        taken,
+        watching,
     )
     from tracker.web import admin_clients as clients
 
     settings: Settings = app.config["SETTINGS"]
+    retrying.answer_again(app)
     if settings.proxy_hops:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops
@@ -77,6 +96,8 @@ def open_doors(app: Flask) -> None:
 
     hosts.answer_to(app, settings.hosts)
     gate.stand_before(app)  # before the rest, so that a stranger meets the gate before anything else answers
+    refusals.note_on(app)
+    taken.note_on(app)
     forms.guard(app)
     if settings.read_database_url:
         replica.read_reports_from(app)
@@ -96,7 +117,9 @@ def open_doors(app: Flask) -> None:
         locals.locals_,
         reports.reports,
         admin.admin,
+        admin_audit.trail,
         clients.clients,
+        admin_tokens.tokens,
         health.health,
         frozen.checking,
         proofs.proofs,
@@ -104,3 +127,7 @@ def open_doors(app: Flask) -> None:
         help.help_,
     ):
         app.register_blueprint(door)
+    logs.keep_quiet(app)
+    serving.stand_by(app)
+    counts = metrics.count_on(app)
+    watching.watch(app, hops=settings.proxy_hops, begun=counts.begun, ended=counts.ended)  # last: before all else

@@ -1,4 +1,4 @@
-"""Administrators: who signs in as what, from when until when, and the audit trail."""
+"""Administrators: who signs in as what, from when until when."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Optional
 
 from tracker.access.finding import grant_for, user_for
-from tracker.access.listing import audit_page, role_units, units_of, users_page
+from tracker.access.listing import role_units, units_of, users_page
 from tracker.coverage.finding import find_member, find_unit
 from tracker.coverage.first_steps import first_steps
 from tracker.curriculum.words import Role
@@ -22,19 +22,20 @@ from tracker.operations.accounts import (
     change_address,
     end_role,
     find_user,
+    has_factor,
     reactivate,
     role_in_words,
     set_password,
     suspend,
 )
-from tracker.operations.passwords import generated_password
+from tracker.operations.passwords import generated_password, hashed
 from tracker.operations.refused import Refused
+from tracker.operations.second_factor import reset_factor
 from tracker.web import gate
 from tracker.web.account.roles import role_lines
 from tracker.web.fields import DayField
 from tracker.web.forms import Form
-from tracker.web.gate import admin_only, audit_readers
-from tracker.web.ids import row_id
+from tracker.web.gate import admin_only
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -133,6 +134,7 @@ def user(user_id: int) -> str:
         member=member,
         roles=role_lines(found, units_of(session, [found]), gate.today(), ended=True),
         is_self=found.id == gate.reach().user_id,
+        has_factor=has_factor(session, found.id),
         offers_links=gate.settings().offers_links,
     )
 
@@ -213,23 +215,31 @@ def new_password(user_id: int) -> str:
     """A one-time password for someone who forgot theirs."""
     found = user_for(db.session(), gate.reach(), user_id)
     password = generated_password()
+    kept = hashed(password, found.email)
     with writing() as transaction:
-        set_password(transaction, found, password, gate.actor(Role.ADMIN), now=datetime.now(UTC))
+        set_password(transaction, found, kept, gate.actor(Role.ADMIN), now=datetime.now(UTC))
     return _handed_over(found, password)
 
 
-@admin.get("/audit")
-@audit_readers
-def audit() -> str:
-    action = request.args.get("action", "").strip()
-    before = request.args.get("before", type=row_id)
-    page = audit_page(db.session(), action, before, with_learning=gate.reach().sees_all_units)
-    return render_template("admin/audit.html", page=page, action=action)
+@admin.route("/users/<int:user_id>/second-factor", methods=["GET", "POST"])
+@admin_only
+def reset_second_factor(user_id: int) -> Response | str:
+    """Take away the second factor of someone who lost it."""
+    found = user_for(db.session(), gate.reach(), user_id)
+    form = Form()
+    if form.validate_on_submit():
+        with writing() as transaction:
+            reset_factor(transaction, found, gate.actor(Role.ADMIN), datetime.now(UTC))
+        flash(_("%(address)s signs in without a code now, and is told by mail.", address=found.email), "success")
+        return redirect(url_for(".user", user_id=user_id), 303)
+    return render_template("admin/reset_factor.html", form=form, user=found)
 
 
 def _add(form: UserForm) -> tuple[User, str | None]:
     """Write what the form asks; with it the password of a new sign-in."""
     email = form.email.data or ""
+    made = generated_password()
+    kept = hashed(made, email)
     with writing() as transaction:
         unit = find_unit(transaction, form.unit.data) if form.unit.data else None
         if form.unit.data and unit is None:
@@ -240,7 +250,7 @@ def _add(form: UserForm) -> tuple[User, str | None]:
             raise Refused(
                 "unknown_member", _("No one member is known as %(number)s.", number=form.member.data), field="member"
             )
-        password = generated_password() if find_user(transaction, email) is None else None
+        password = made if find_user(transaction, email) is None else None
         added = add_user(
             transaction,
             email,
@@ -249,7 +259,7 @@ def _add(form: UserForm) -> tuple[User, str | None]:
             member.member_id if member else None,
             gate.actor(Role.ADMIN),
             gate.today(),
-            password,
+            kept if password else None,
             from_on=form.from_on.data,
             until_on=form.until_on.data,
             now=datetime.now(UTC),

@@ -7,11 +7,11 @@ a page that does not exist.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
@@ -19,14 +19,23 @@ from werkzeug.wrappers import Response
 from tracker.access.roles import NOBODY, Reach, reach_of
 from tracker.config import Settings
 from tracker.curriculum.words import Role
+from tracker.language import lazy
 from tracker.models import User, db
+from tracker.operations.accounts import has_factor, must_have_factor
 from tracker.operations.actor import Actor
+from tracker.web import sessions
 from tracker.web.ids import row_id
 
 View = TypeVar("View", bound=Callable[..., Any])
 Opening = Callable[[Reach], bool]
 
+_ENDED = {
+    sessions.End.LONGEST: lazy("You were signed out: a sign-in lasts 12 hours. Sign in again to go on."),
+    sessions.End.IDLE: lazy("You were signed out, because nothing was asked for in two hours. Sign in again to go on."),
+    sessions.End.ROLE: lazy("You were signed out, because a role of yours has ended. Sign in again to go on."),
+}
 _FILES = frozenset({"static", "bootstrap.static"})
+_BEFORE_FACTOR = frozenset({"account.second_factor", "account.new_factor", "account.logout"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -84,6 +93,16 @@ def reach() -> Reach:
     return found
 
 
+def needs_factor() -> bool:
+    """Whether this installation asks the person of this request for a second factor, for the roles they hold."""
+    return settings().requires_totp and must_have_factor(reach().roles)
+
+
+def owes_factor() -> bool:
+    """Whether they have none yet: until they do, nothing else is open to them."""
+    return needs_factor() and not has_factor(db.session(), signed_in_user().id)
+
+
 def signed_in_user() -> User:
     """The row of the person of this request, on a page that is not public."""
     user = current_user._get_current_object()
@@ -130,7 +149,11 @@ def _ask() -> Response | None:
     if getattr(view, "is_public", False):
         return None
     if not current_user.is_authenticated:
+        if "session_end" in g:
+            flash(str(_ENDED[g.session_end]))
         return redirect(url_for("account.login", next=_here()), 303)
+    if request.endpoint not in _BEFORE_FACTOR and owes_factor():
+        return redirect(url_for("account.new_factor"), 303)
     may_read, may_write = getattr(view, "openings", (_closed, _closed))
     if not (may_read if request.method in _SAFE else may_write)(reach()):
         abort(404)
@@ -150,7 +173,7 @@ def _here() -> str | None:
 
 
 def _load_user(session_id: str) -> User | None:
-    """The user a session names, unless they are suspended or the session is from before it had to end."""
+    """The user a session names, unless they are suspended or it had to end, by their doing, with time or with a role."""
     user_id, colon, epoch = session_id.partition(":")
     try:
         # each request asks for this: the roles come with it
@@ -159,4 +182,10 @@ def _load_user(session_id: str) -> User | None:
         return None
     if user is None or not user.is_active or str(user.session_epoch) != epoch:
         return None
+    now = datetime.now(UTC)
+    if (end := sessions.end_of(user, today(), now)) is not None:
+        session.clear()
+        g.session_end = end
+        return None
+    sessions.go_on(now)
     return user

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tracker.models import db
 from tracker.web.gate import public
+from tracker.web.serving import is_draining
 
 health = Blueprint("health", __name__)
 
@@ -25,16 +26,20 @@ def alive() -> _Answer:
 @health.get("/readyz")
 @public
 def ready() -> _Answer:
-    """Whether the database can be reached and its schema is the one this program knows."""
+    """Whether more requests may be sent here: the database can be reached, its schema is the one this program knows, and the
+    process has not been told to end."""
+    if is_draining(current_app._get_current_object()):  # type: ignore[attr-defined]
+        return "not ready: this server is ending\n", 503, _PLAIN
     try:
         found = MigrationContext.configure(db.session.connection()).get_current_revision()
     except SQLAlchemyError:
         return "not ready: the database cannot be reached\n", 503, _PLAIN
-    if found != _head():
+    if found != head():
         return "not ready: the database's schema is not the newest: run `tracker db upgrade`\n", 503, _PLAIN
     return "ready\n", 200, _PLAIN
 
 
-def _head() -> str | None:
+def head() -> str | None:
+    """The revision of the newest migration that this program knows."""
     scripts = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
     return scripts.get_current_head()

@@ -19,7 +19,8 @@ from tracker.web.gate import public, signed_in
 
 help_ = Blueprint("help", __name__, url_prefix="/help")
 
-SIGNING_IN = "signing-in"  # the one that is read before anyone has signed in
+SIGNING_IN = "signing-in"  # these are read before anyone has signed in
+PRIVACY = "privacy"
 
 
 class Topic(NamedTuple):
@@ -48,7 +49,17 @@ _EVERYONE = (
         SIGNING_IN,
         lazy("Signing in"),
         lazy("With a link or a password, and your account"),
-        ("account.login", "account.ask_link", "account.link", "account.page", "account.password"),
+        (
+            *("account.login", "account.ask_link", "account.link", "account.page", "account.password", "account.code"),
+            *("account.second_factor", "account.new_factor", "account.recovery_codes", "account.remove_second_factor"),
+            *("account.provider", "account.provider_back"),
+        ),
+    ),
+    Topic(
+        PRIVACY,
+        lazy("Privacy"),
+        lazy("What is kept about you, who sees it, for how long, and what you can ask for"),
+        ("staff.archive", "staff.erase"),
     ),
     Topic(
         "mails",
@@ -61,8 +72,8 @@ _EVERYONE = (
         lazy("Who sees what"),
         lazy("The roles, and what each may see and do"),
         (
-            *("admin.users", "admin.user", "admin.new_user", "admin.end_user_role", "admin.suspend_user", "admin.audit"),
-            *("admin.new_address", "admin.new_password"),
+            *("admin.users", "admin.user", "admin.new_user", "admin.end_user_role", "admin.suspend_user", "trail.audit"),
+            *("admin.new_address", "admin.new_password", "admin.reset_second_factor"),
         ),
     ),
 )
@@ -249,6 +260,12 @@ def contents() -> str:
 @public
 def signing_in() -> str:
     return _page(TOPICS[SIGNING_IN])
+
+
+@help_.get(f"/{PRIVACY}")
+@public
+def privacy() -> str:
+    return _page(TOPICS[PRIVACY])
 
 
 @help_.get("/<topic>")

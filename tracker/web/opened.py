@@ -17,14 +17,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import psycopg
-from flask import current_app
-from sqlalchemy import select
+from flask import current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from tracker.access.roles import Reach
-from tracker.curriculum.words import Role
-from tracker.models import Membership, db, writing
+from tracker.access.openings import role_through, unit_through
+from tracker.models import db, writing
 from tracker.operations.opening import (
     Opened,
     are_kept,
@@ -39,6 +37,7 @@ from tracker.operations.refused import Refused
 from tracker.web import gate
 
 _PATIENCE = 0.2  # seconds: longer than that, the reader does not wait for it
+_LONGEST = 500  # characters of an address that are kept
 NOT_NOW = (Refused, SQLAlchemyError, sqlite3.Error, psycopg.Error)
 _log = logging.getLogger(__name__)
 
@@ -56,20 +55,27 @@ def opened(member_id: int | Collection[int], what: str, unit_id: int | None = No
     if not others:
         return
     if unit_id is None and Opened(what) is not Opened.LIST:
-        unit_id = _through(reach, others[0])
-    actor, now = gate.actor(_role(reach, unit_id)), datetime.now(UTC)
+        unit_id = unit_through(db.session(), reach, others[0])
+    actor, now = gate.actor(role_through(reach, unit_id)), datetime.now(UTC)
+    asked = address_asked() if Opened(what) is Opened.LIST else ""
+    g.is_noted = True
     folder = openings_folder(gate.settings().instance)
     try:
         with writing_aside(_PATIENCE) as session:
-            note_opening(session, actor, others, what, unit_id, now)
+            note_opening(session, actor, others, what, unit_id, now, asked=asked)
     except NOT_NOW as error:
         _log.warning("an opening waits to be written: %s", error.__class__.__name__)
         try:
-            keep_opening(folder, actor, others, what, unit_id, now)
+            keep_opening(folder, actor, others, what, unit_id, now, asked=asked)
         except OSError:
             _log.exception("an opening could not be kept: user %s, %s of %s", actor.user_id, what, others[:50])
         return
     write_kept(patience=_PATIENCE)
+
+
+def address_asked() -> str:
+    """The path of this request with its filter, as the trail keeps it."""
+    return request.full_path.rstrip("?")[:_LONGEST]
 
 
 @contextmanager
@@ -96,29 +102,3 @@ def write_kept(patience: float) -> bool:
         return False
     drop_kept_openings(kept)
     return True
-
-
-def _through(reach: Reach, member_id: int) -> int | None:
-    """The local through which an officer sees a member: the one whose card began last."""
-    if reach.sees_all_units or not reach.locals_with_names:
-        return None
-    cards = select(Membership.unit_id).where(
-        Membership.member_id == member_id,
-        Membership.unit_id.in_(reach.locals_with_names),
-        Membership.voided_at.is_(None),
-    )
-    return db.session().scalar(cards.order_by(Membership.from_on.desc()).limit(1))
-
-
-def _role(reach: Reach, unit_id: int | None) -> Role:
-    """The role through which this person sees it."""
-    if Role.STAFF in reach.roles:
-        return Role.STAFF
-    if Role.AUDITOR in reach.roles:
-        return Role.AUDITOR
-    if unit_id in reach.locals_led:
-        return Role.LOCAL_LEAD
-    order = [Role.LOCAL_LEAD, Role.LOCAL_VIEWER, Role.DISTRICT_VIEWER, Role.ADMIN, Role.MEMBER]
-    if unit_id in reach.locals_with_names:
-        order.remove(Role.LOCAL_LEAD)  # they lead another local, not this one
-    return next(each for each in order if each in reach.roles)

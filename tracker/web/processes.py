@@ -1,24 +1,30 @@
-"""Work that a page begins and a process of its own goes on with, so that what it meets is not met by the server."""
+"""Work that a page begins and a process of its own goes on with, so that what it meets is not met by the server.
+
+The page starts that process itself; or, where the settings say so, `tracker worker` does, on whichever server it runs.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from tracker.intake.processes import started
 from tracker.intake.progress import hold
-from tracker.models import new_id, writing
+from tracker.intake.queueing import KINDS, QUEUE_ERRORS, Queue, Waiting, drop_note, note
+from tracker.models import db, new_id, writing
 from tracker.web import gate
+from tracker.web.logs import REQUEST
 from tracker.web.speaking import spoken
+from tracker.web.watching import request_id
 
 _WAIT = 3.0  # seconds a request waits for what it began, so that small work needs no page in between
-_COMMAND = (sys.executable, "-P", "-c", "from tracker.cli import main; main()")
 
 
 def jobs_folder() -> Path:
@@ -28,58 +34,68 @@ def jobs_folder() -> Path:
 def begin(act: Callable[[Session, int], bool], job_id: int | None = None, *, kind: str = "job") -> int:
     """Take a job's step, and let a process of its own go on from there. Waits a little for it.
 
-    The lock is taken before the step and inherited by the process: a job that is under way is never without its holder.
+    The lock is taken before the step and inherited by the process: a job that is under way is never without its holder. One
+    that waits for a worker has a note instead, which is made before the step, too.
 
     Args:
         act: the step, in one transaction; False where there was nothing to do.
         job_id: the job; None for a new one, whose id ``act`` is given.
-        kind: the command that goes on with it: ``tracker job run`` or ``tracker export run``.
+        kind: what goes on with it: "job" for `tracker job run`, "export" for `tracker export run`.
 
     Raises:
         Busy: others are writing. Nothing was done.
     """
     job_id = job_id or new_id()
-    lock = hold(jobs_folder(), job_id)
-    if lock is None:
-        return job_id  # somebody was quicker: its page shows how far it is
-    process = None
-    try:
+
+    def step() -> bool:
         with writing() as session:
-            is_ours = act(session, job_id)
-        if is_ours:
-            process = _started((kind, "run", str(job_id)), lock)
-    finally:
-        os.close(lock)  # from here on the process holds it alone
-    _wait_for(process)
-    return job_id
+            return act(session, job_id)
+
+    _go_on(kind, job_id, step)
+    return job_id  # also where somebody was quicker: its page shows how far it is
 
 
-def start(folder: Path, its_id: int, *words: str) -> None:
+def start(kind: str, its_id: int) -> None:
     """Let a process of its own work on what lies in a folder, unless one does already; waits a little for it."""
+    _go_on(kind, its_id, lambda: True)
+
+
+def _go_on(kind: str, its_id: int, step: Callable[[], bool]) -> None:
+    folder_name, words = KINDS[kind]
+    folder = gate.settings().instance / folder_name
     lock = hold(folder, its_id)
     if lock is None:
         return
+    process, is_ours = None, False
+    has_worker = gate.settings().has_worker
     try:
-        process = _started((*words, str(its_id)), lock)
+        if has_worker:
+            note(folder, its_id, Waiting(kind, spoken(), request_id(), time.time()))
+        is_ours = step()
+        if is_ours and not has_worker:
+            process = started((*words, str(its_id)), lock, _environment())
     finally:
-        os.close(lock)
+        if has_worker and not is_ours:
+            drop_note(folder, its_id)
+        os.close(lock)  # from here on the process holds it alone
+    if has_worker and is_ours:
+        _put(kind, its_id)
     _wait_for(process)
 
 
-def _started(words: tuple[str, ...], lock: int) -> subprocess.Popen[bytes] | None:
-    """The process that runs a command of ours; None where none could be started: its page says then that it stopped."""
+def _environment() -> dict[str, str]:
+    """What a process is told that goes on as whoever asked."""
+    return {**gate.settings().as_environment(), "TRACKER_SPEAK": spoken(), REQUEST: request_id()}
+
+
+def _put(kind: str, its_id: int) -> None:
+    queue = current_app.extensions.get("queue")
     try:
-        return subprocess.Popen(  # noqa: S603 — our own program, with numbers of our own
-            [*_COMMAND, *words, "--lock", str(lock)],
-            env={**os.environ, **gate.settings().as_environment(), "TRACKER_SPEAK": spoken()},  # as whoever asked
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            pass_fds=(lock,),
-            start_new_session=True,  # what ends the server does not end an import
-        )
-    except OSError as error:  # too many processes, no memory
-        current_app.logger.error("no process for %s: %s", " ".join(words), error)
-        return None
+        if queue is None:
+            queue = current_app.extensions["queue"] = Queue(db.engine, gate.settings().instance)
+        queue.put(kind, its_id)
+    except QUEUE_ERRORS as error:  # a worker finds it by its note
+        current_app.logger.warning("a job could not be put into the queue: %s", type(error).__name__)
 
 
 def _wait_for(process: subprocess.Popen[bytes] | None) -> None:

@@ -3,7 +3,6 @@
 - `smtp`     the mail server, over one connection
 - `sending`  what waits: notices, and links to sign in by
 - `weekly`   making the digests and the roll-ups
-- `working`  doing all of it again and again, until told to end
 
 Several may send at once: no mail goes out twice for it.
 """

@@ -69,13 +69,18 @@ def decided_page(session: Session, which: str = "", before: int | None = None) -
 
 
 def decision_of(session: Session, entry_id: int) -> AuditEntry | None:
-    """The audit entry of a decision."""
+    """The audit entry of a decision; None also where its member was erased since: nothing is left to take back."""
     entry = session.get(AuditEntry, entry_id)
-    return entry if entry is not None and entry.action in tuple(Decision) else None
+    return entry if entry is not None and entry.action in tuple(Decision) and not _is_erased(entry) else None
+
+
+def _is_erased(entry: AuditEntry) -> bool:
+    return "erased" in entry.detail
 
 
 def _in_force(session: Session, entries: Sequence[AuditEntry]) -> set[int]:
     """Those of the entries whose decision nobody has taken back, or made anew, since."""
+    entries = [entry for entry in entries if not _is_erased(entry)]
     said = {each: [entry for entry in entries if entry.action == each] for each in Decision}
     values = [entry.detail["learner"] for entry in said[Decision.SET_ASIDE]]
     strangers = {(row.value, row.recorded_at) for row in session.scalars(select(Stranger).where(Stranger.value.in_(values)))}
@@ -107,5 +112,6 @@ def _recognised_still(session: Session, entries: Sequence[AuditEntry]) -> set[in
         )
         .order_by(AuditEntry.id)
     ):
-        last[entry.member_id, entry.detail["learner"]] = entry
+        if not _is_erased(entry):
+            last[entry.member_id, entry.detail["learner"]] = entry
     return {entry.id for entry in entries if last.get((entry.member_id, entry.detail["learner"])) is entry}

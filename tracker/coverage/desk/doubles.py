@@ -278,10 +278,10 @@ def merge_told(session: Session, batch_id: int) -> MergeTold | None:
     keep = session.get_one(Member, int(change.after))
     entries = select(AuditEntry).where(AuditEntry.member_id == keep.member_id, AuditEntry.action == "merge_members")
     entry = session.scalars(entries.where(AuditEntry.object_id == batch_id)).one()
-    undone = session.get(BatchUndone, batch_id)
+    undone, told = session.get(BatchUndone, batch_id), entry.detail  # which is empty where they were erased since
     return MergeTold(
         *(batch, user_names(session, [batch.recorded_by])[batch.recorded_by], keep),
         session.get_one(Member, change.member_id),
-        *(entry.detail["moved"], entry.detail["together"], entry.detail["settled"]),
+        *(told.get("moved", {}), told.get("together", {}), told.get("settled", 0)),
         undone.undone_at if undone else None,
     )

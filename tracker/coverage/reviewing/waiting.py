@@ -15,6 +15,7 @@ from tracker.curriculum.words import Assurance
 from tracker.models import (
     Completion,
     Course,
+    Erasure,
     Evidence,
     LearningPath,
     Member,
@@ -72,7 +73,8 @@ def a_claim() -> tuple[ColumnElement[bool], ...]:
 
 
 def unconfirmed() -> tuple[ColumnElement[bool], ...]:
-    """What makes a completion a claim that waits: no surer record of that course, of that day or later."""
+    """What makes a completion a claim that waits: no surer record of that course, of that day or later; nor was its member
+    erased, for then nobody could look at it."""
     surer = aliased(Completion)
     return (
         *a_claim(),
@@ -83,6 +85,7 @@ def unconfirmed() -> tuple[ColumnElement[bool], ...]:
             surer.completed_on >= Completion.completed_on,
             surer.voided_at.is_(None),
         ),
+        ~exists().where(Erasure.member_id == Completion.member_id),
     )
 
 

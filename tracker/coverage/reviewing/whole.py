@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.directory import MemberLine, member_lines, user_names
+from tracker.coverage.former import all_ids_of
 from tracker.coverage.last_reports import last_report_of
 from tracker.coverage.reviewing.doubles import SameProof, same_proof
 from tracker.coverage.reviewing.reasons import reason_in_words
@@ -121,14 +122,15 @@ def whole_claim(session: Session, claim: Completion, course: Course, member: Mem
 
 
 def reviews_of(session: Session, member_id: int, *, course_id: int | None = None) -> list[PastReview]:
-    """What was decided of a member's claims, the newest first: of one course, or of all."""
+    """What was decided of a member's claims, the newest first: of one course, or of all; also before they were found to be
+    one person with another."""
     wanted = (
         select(ClaimReview, Completion)
         .join(
             Completion,
             (Completion.member_id == ClaimReview.member_id) & (Completion.id == ClaimReview.completion_id),
         )
-        .where(ClaimReview.member_id == member_id)
+        .where(ClaimReview.member_id.in_(all_ids_of(session, member_id)))
         .order_by(ClaimReview.id.desc())
     )
     if course_id is not None:

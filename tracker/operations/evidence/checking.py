@@ -21,6 +21,7 @@ from tracker.operations.refused import Refused
 
 LARGEST_FILE = 10 * 1024 * 1024
 _MOST_SCANS = 40  # of a progressive JPEG: a camera makes ten, and each is decoded over the whole picture
+_MOST_PROGRESSIVE = 64_000_000  # pixels of a JPEG that must be held whole, however small it is drawn
 _LONGEST_SIDE = 3_000  # pixels: enough to read a certificate on a sheet
 _HEAD = 4_096
 
@@ -39,7 +40,7 @@ class Kind(NamedTuple):
 _PICTURES = {
     JPEG: Kind("JPEG", JPEG, 100_000_000),  # decoded at an eighth to a half of its size where it is large
     PNG: Kind("PNG", PNG, 25_000_000),
-    "image/webp": Kind("WEBP", JPEG, 25_000_000),
+    "image/webp": Kind("WEBP", JPEG, 16_000_000),
     "image/avif": Kind("AVIF", JPEG, 25_000_000),
 }
 _NAMED = {
@@ -124,6 +125,7 @@ def _decoded(draw: Callable[[], bytes]) -> bytes:
     """What a decoder makes of a file, with whatever it raises over one that is not what it seems."""
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a decoder wonders about, a photo drawn anew has no more
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return draw()
     except Refused:
@@ -136,14 +138,16 @@ def _decoded(draw: Callable[[], bytes]) -> bytes:
 
 def _redraw(content: bytes, kind: Kind) -> bytes:
     with Image.open(io.BytesIO(content), formats=(kind.decoder,)) as picture:
-        if picture.width * picture.height > kind.most_pixels:
+        most = min(kind.most_pixels, _MOST_PROGRESSIVE) if picture.info.get("progressive") else kind.most_pixels
+        if picture.width * picture.height > most:
             raise _too_many_pixels()
         picture.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
         picture.load()
-        upright = ImageOps.exif_transpose(picture)
-    has_holes = kind.becomes == PNG and upright.has_transparency_data
+        has_holes = kind.becomes == PNG and picture.has_transparency_data
+        sized = picture.convert("RGBA" if has_holes else "RGB") if picture.mode not in ("RGB", "RGBA") else picture
+        sized.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))  # first of all, for each copy of a large one takes its size anew
+        upright = ImageOps.exif_transpose(sized)
     plain = upright.convert("RGBA" if has_holes else "RGB")
-    plain.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
     plain.info.clear()  # comments, profiles and all else that a file of this kind can carry
     drawn = io.BytesIO()
     if kind.becomes == PNG:

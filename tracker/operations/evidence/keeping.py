@@ -76,8 +76,11 @@ def file_of(folder: Path, sha256: str) -> Path:
     return folder / sha256[:2] / sha256
 
 
-def sweep_evidence(session: Session, folder: Path, older_than: datetime) -> list[str]:
+def sweep_evidence(session: Session, folder: Path, older_than: datetime, *, dry_run: bool = False) -> list[str]:
     """Remove the files that no row names and nobody kept since a moment: of a form that was never sent to its end.
+
+    Args:
+        dry_run: only say which.
 
     Returns:
         The hashes of those that went.
@@ -88,7 +91,8 @@ def sweep_evidence(session: Session, folder: Path, older_than: datetime) -> list
         known = set(session.scalars(select(Evidence.sha256).where(Evidence.sha256.in_(names))))
         for file in files:
             if file.name not in known and _is_untouched(file, older_than.timestamp()):
-                file.unlink(missing_ok=True)
+                if not dry_run:
+                    file.unlink(missing_ok=True)
                 gone.append(file.name)
     return gone
 

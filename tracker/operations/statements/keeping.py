@@ -17,6 +17,7 @@ from tracker.operations.rows import NotACompletion, RowFaults
 from tracker.operations.statements.shapes import Meaning, Reader, Statement, Voiding
 
 # What a receiver adds by itself, and the id, whose case does not count: they make no statement another one.
+NO_LONGER = "{}"  # what a statement said is kept no longer: its member was erased, or its time is over
 _NOT_CONTENT = ("id", "stored", "authority", "version")
 
 _INSERT = text(
@@ -101,8 +102,9 @@ def mark_before_it_comes(session: Session, statement_id: str, client_id: int, no
 
 
 def is_other(kept: str, raw: str) -> bool:
-    """Whether two statements with one id say different things. An empty one has not come yet."""
-    return bool(kept) and kept != raw and _content(kept) != _content(raw)
+    """Whether two statements with one id say different things. An empty one has not come yet; of one that is kept no longer
+    nobody can say."""
+    return kept not in ("", NO_LONGER) and kept != raw and _content(kept) != _content(raw)
 
 
 def conflict(statement: Statement) -> Refused:

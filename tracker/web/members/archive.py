@@ -13,7 +13,7 @@ from wtforms import SubmitField
 from tracker.coverage.archive import GIVEN, counts_of, whose, write_archive
 from tracker.curriculum.words import Role
 from tracker.language import _, lazy
-from tracker.models import db, writing
+from tracker.models import Member, db, writing
 from tracker.operations.archiving import note_archive
 from tracker.operations.evidence import evidence_folder, file_of
 from tracker.operations.refused import Refused
@@ -48,13 +48,22 @@ def take_archive() -> Response | tuple[str, int]:
         form = ArchiveForm()
         form.refuse(refusal)
         return _page(form), 429
+    return archive_of(own_record(), _("my-training-record"), now)
+
+
+def archive_of(member: Member, called: str, now: datetime) -> Response:
+    """Everything kept about a member as an answer; that it is taken is noted already.
+
+    Args:
+        called: the beginning of the file's name.
+    """
     settings = gate.settings()
     out = tempfile.TemporaryFile(dir=settings.instance)  # noqa: SIM115 — closed with the answer
     try:
         session = db.session()
         write_archive(
             session,
-            whose(session, own_record()),
+            whose(session, member),
             out,
             today=gate.today(),
             now=now,
@@ -68,7 +77,7 @@ def take_archive() -> Response | tuple[str, int]:
         raise
     answer = send_file(out, mimetype="application/zip", conditional=False, etag=False)
     answer.headers["Content-Length"] = str(size)
-    answer.headers["Content-Disposition"] = disposition(file_name("zip", _("my-training-record"), gate.today().isoformat()))
+    answer.headers["Content-Disposition"] = disposition(file_name("zip", called, gate.today().isoformat()))
     return answer
 
 

@@ -53,6 +53,7 @@ def document_file(document: Document, form: str, *name: str) -> Response:
     """
     bare = one_of("header", ("yes", "no")) == "no" and form == "csv"
     document = _told(document)
+    g.rows = document.rows  # for the audit trail
     day = document.fact("As of")
     named = (*name, day) if day and day not in name else name
     making: Making | None = g.get("making")

@@ -11,6 +11,7 @@ from flask import Response, abort, render_template, request
 from sqlalchemy import select
 
 from tracker.access.finding import unit_for
+from tracker.access.hiding import hides_how_people_stand
 from tracker.access.reporting import path_for, printable
 from tracker.coverage.charts import funnel_chart, trend_chart
 from tracker.coverage.derivation import current_policy
@@ -38,7 +39,6 @@ from tracker.web.asked import Asked, asked, one_of, text_of
 from tracker.web.gate import report_readers
 from tracker.web.reports.door import FORMS, document_file, file_url, here, reports
 from tracker.web.reports.filters import reader_map
-from tracker.web.reports.hiding import hides_how_people_stand
 
 _ORDERS = ("lowest", "highest", "unit")
 _LOCALS_A_PAGE = 50
@@ -245,4 +245,4 @@ def funnel_for(unit: Unit, found: LearningPath, question: Asked) -> SectionFunne
     smallest = current_policy(session).small_group
     if any(0 < version.in_scope < smallest for version in funnel.versions):
         return None
-    return None if hides_how_people_stand(unit, found, question.as_of, question.known) else funnel
+    return None if hides_how_people_stand(session, reach, unit, found, question.as_of, question.known) else funnel

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from tracker.access.reporting import units_seen
-from tracker.coverage.local import LocalCoverage, local_coverage
+from tracker.access.hiding import coverage_for
+from tracker.coverage.local import LocalCoverage
 from tracker.models import LearningPath, Unit, db
 from tracker.web import gate
 from tracker.web.asked import Asked, one_of
-from tracker.web.reports.hiding import as_seen
 
 
 def coverage_seen(unit: Unit, question: Asked) -> LocalCoverage:
     """Every path of a unit that the reader may see, with what stands above it; small crafts hidden where they must be."""
-    seen = units_seen(gate.reach())
-    coverage = local_coverage(
-        db.session(),
-        unit,
-        as_of=question.as_of,
-        known=question.known,
-        floor=question.floor,
-        whole=seen.whole,
-        totals=seen.totals,
-    )
-    return as_seen(coverage)
+    return coverage_for(db.session(), gate.reach(), unit, as_of=question.as_of, known=question.known, floor=question.floor)
 
 
 def path_asked(coverage: LocalCoverage) -> LearningPath | None:

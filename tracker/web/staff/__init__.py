@@ -15,6 +15,7 @@
 - `profiles`   how other providers' tables are read
 - `correcting` what members say is wrong
 - `classes`    classes that were held, for people of any local
+- `erasing`    what a member asked for on paper: their archive, and their erasure
 - `eligibility` whom locals have confirmed, to be invited
 - `rules`      the policy and the catalogue in force, as people can read them
 - `catalogue`  paths with their versions, courses and who uses them
@@ -28,6 +29,7 @@ from tracker.web.staff import (
     correcting,
     desk,
     eligibility,
+    erasing,
     held,
     history,
     importing,
@@ -50,6 +52,7 @@ __all__ = [
     "correcting",
     "desk",
     "eligibility",
+    "erasing",
     "held",
     "history",
     "importing",

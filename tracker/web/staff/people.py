@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Optional
 from tracker.access.finding import member_for
 from tracker.coverage.catalogue import course_choices, find_course, find_path, path_choices
 from tracker.coverage.directory import history_of, identifiers_of, members_page
+from tracker.coverage.erasures import erasure_of
 from tracker.coverage.finding import find_unit
 from tracker.coverage.records import member_record
 from tracker.coverage.reviewing import reviews_of, waiting_of
@@ -122,6 +123,7 @@ def member(member_id: int) -> str | Response:
         history=history_of(session, member_id),
         waiting=waiting_of(session, member_id),
         reviews={each.review.completion_id: each for each in reversed(reviews_of(session, member_id))},
+        erasure=erasure_of(session, member_id),
         today=gate.today(),
     )
 

@@ -20,7 +20,8 @@ from tracker.coverage.simulating import (
 from tracker.curriculum.catalogue import CatalogueFaults, read_catalogue
 from tracker.curriculum.local_numbers import natural
 from tracker.curriculum.paths import ChangePolicy
-from tracker.intake.progress import is_running, progress_of
+from tracker.intake.progress import progress_of
+from tracker.intake.queueing import is_under_way, waits_long
 from tracker.intake.simulations import found_of, members_of, purge_trials, refusal_of, text_on_trial
 from tracker.language import _, ngettext
 from tracker.models import db
@@ -90,7 +91,7 @@ def simulated(trial_id: int) -> str:
     asked = kept[1]
     found, refused = found_of(folder, trial_id), refusal_of(folder, trial_id)
     if found is None or refused is not None:
-        is_at_work = refused is None and is_running(folder, trial_id)
+        is_at_work = refused is None and is_under_way(folder, trial_id)
         return render_template(
             "staff/simulating.html",
             asked=asked,
@@ -98,6 +99,7 @@ def simulated(trial_id: int) -> str:
             refused=refused,
             is_at_work=is_at_work,
             progress=progress_of(folder, trial_id),
+            waits_long=waits_long(folder, trial_id, datetime.now(UTC)),
             form=Form(formdata=None),
         )
     in_force = text_in_force(db.session(), "catalogue")

@@ -85,4 +85,4 @@ def begin_trial(name: str, text: str, floor: str, by: str) -> int:
 
 def start(trial_id: int) -> None:
     """Let a process of its own work on a trial, unless one does already."""
-    processes.start(trials_folder(), trial_id, "catalogue", "try")
+    processes.start("trial", trial_id)

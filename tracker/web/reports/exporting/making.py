@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from tracker.access.exports import reach_as_json
 from tracker.config import Settings
 from tracker.intake.progress import Telling
-from tracker.language import DEFAULT, code, mark, speaking
+from tracker.language import mark
 from tracker.models import IMPORTS_PATIENCE, ExportJob, User, db, writing
 from tracker.operations.actor import Actor
 from tracker.operations.exporting import finish_export, refuse_export
@@ -45,10 +45,9 @@ def make_export(job_id: int, telling: Telling) -> None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     making = Making(file, job.form, telling)
     telling.tell(mark("Gathering the figures"))
-    address, requested_by, language = job.address, job.requested_by, (job.result or {}).get("language", DEFAULT)
+    address, requested_by = job.address, job.requested_by
     try:
-        with speaking(language):  # whoever asked chose it, perhaps in a browser that nobody can ask here
-            kept = _made(address, requested_by, making)
+        kept = _made(address, requested_by, making)
     except NotFound:
         reason = _GONE
     except HTTPException as error:
@@ -78,4 +77,4 @@ def _made(address: str, requested_by: int, making: Making) -> tuple[Actor, dict[
         reach = gate.reach()
         role = min((each.value for each in reach.roles), default="")
         size = making.file.stat().st_size if making.rows is not None else 0
-        return Actor(requested_by, role, user.email), {"reach": reach_as_json(reach), "bytes": size, "language": code()}
+        return Actor(requested_by, role, user.email), {"reach": reach_as_json(reach), "bytes": size}

@@ -12,8 +12,9 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
 from tracker.access.exports import export_for, exports_of, still_reaches
-from tracker.intake.progress import forget, is_running, progress_of
-from tracker.language import _, code, mark
+from tracker.intake.progress import forget, progress_of
+from tracker.intake.queueing import is_under_way, waits_long
+from tracker.language import _, mark
 from tracker.models import Busy, ExportJob, db, writing
 from tracker.operations.actor import Actor
 from tracker.operations.exporting import (
@@ -65,7 +66,7 @@ def ask_export() -> Response:
     purge_exports()
 
     def ask(session: Session, job_id: int) -> bool:
-        ask_for_export(session, _actor(), address, form, language=code(), now=datetime.now(UTC), job_id=job_id)
+        ask_for_export(session, _actor(), address, form, now=datetime.now(UTC), job_id=job_id)
         return True
 
     return redirect(url_for(".export", its_id=begin(ask, kind="export")), 303)
@@ -81,6 +82,7 @@ def export(its_id: int) -> str:
         job=job,
         is_open=still_reaches(gate.reach(), job.result.get("reach", {})) if job.state is MADE else False,
         progress=progress_of(jobs_folder(), job.id) if job.state is MAKING else None,
+        waits_long=job.state is MAKING and waits_long(jobs_folder(), job.id, datetime.now(UTC)),
         until=job.changed_at + timedelta(days=gate.settings().keep_exports_days),
         report_url=job.address,
         form=GoOnForm(),
@@ -108,7 +110,7 @@ def export_again(its_id: int) -> Response:
     job = export_for(db.session(), gate.reach(), its_id)
 
     def ask(session: Session, _id: int) -> bool:
-        return make_again(session, _actor(), job, language=code(), now=datetime.now(UTC))
+        return make_again(session, _actor(), job, now=datetime.now(UTC))
 
     begin(ask, job.id, kind="export")
     return redirect(url_for(".export", its_id=job.id), 303)
@@ -168,7 +170,7 @@ def _form_of(address: str) -> str | None:
 
 def _as_it_stands(job: ExportJob) -> ExportJob:
     """The job as it is by now: stopped, where it should be under way and its process is gone."""
-    if job.state is MAKING and not is_running(jobs_folder(), job.id):
+    if job.state is MAKING and not is_under_way(jobs_folder(), job.id):
         try:
             with writing(patience=_MOMENT) as session:  # nothing, where its process ended well a moment ago
                 stop_export(session, job.id, _GONE, now=datetime.now(UTC))

@@ -17,6 +17,7 @@ from tracker.curriculum.words import Outcome, Role
 from tracker.intake.originals import remove_original
 from tracker.intake.preview import Braked, Preview
 from tracker.intake.progress import forget, progress_of
+from tracker.intake.queueing import waits_long
 from tracker.language import _, lazy, number
 from tracker.models import ImportJob, JobState, db, writing
 from tracker.operations.jobs import RUNNING, UNDO, confirm, drop_job, read_again, undo_again
@@ -79,7 +80,13 @@ def import_job(job_id: int) -> Response | str:
         return _preview_page(job, ConfirmForm(formdata=None))
     form = GoOnForm(formdata=None)
     if job.state in RUNNING:
-        return render_template("staff/import_running.html", form=form, job=job, progress=progress_of(jobs_folder(), job.id))
+        return render_template(
+            "staff/import_running.html",
+            form=form,
+            job=job,
+            progress=progress_of(jobs_folder(), job.id),
+            waits_long=waits_long(jobs_folder(), job.id, datetime.now(UTC)),
+        )
     return render_template("staff/import_stopped.html", form=form, job=job)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tracker.intake.progress import is_running
+from tracker.intake.queueing import is_under_way
 from tracker.language import mark
 from tracker.models import Busy, ImportJob, db, writing
 from tracker.operations.jobs import RUNNING, stop
@@ -23,7 +23,7 @@ def originals_folder() -> Path:
 
 def as_it_stands(job: ImportJob) -> ImportJob:
     """The job as it is by now: stopped, where it should be under way and its process is gone."""
-    if job.state in RUNNING and not is_running(jobs_folder(), job.id):
+    if job.state in RUNNING and not is_under_way(jobs_folder(), job.id):
         try:
             with writing(patience=_MOMENT) as session:  # nothing, where its process ended well a moment ago
                 stop(session, job.id, GONE, now=datetime.now(UTC))

@@ -99,7 +99,7 @@ class UploadForm(Form):
         if self.file.data:
             with self.file.data.stream as stream:
                 self.kept.data = keep_original(originals_folder(), stream)
-            self.kept_name.data = Path(self.file.data.filename or "").name[:300] or "file"
+            self.kept_name.data = _plain_name(self.file.data.filename)
 
 
 @staff.get("/imports")
@@ -152,9 +152,15 @@ def _open(session: Session, job_id: int, form: UploadForm) -> bool:
     if form.kind.data == "accounts" and form.every_account.data:
         options["full"] = {"units": None}
     actor = gate.actor(Role.STAFF)
-    file_name, sha256 = Path(form.kept_name.data or "").name or "file", form.kept.data or ""
+    file_name, sha256 = _plain_name(form.kept_name.data), form.kept.data or ""
     open_job(session, form.kind.data, file_name, sha256, options, actor, now=datetime.now(UTC), job_id=job_id)
     return True
+
+
+def _plain_name(sent: str | None) -> str:
+    """What the sender calls the file, without its folder and without signs that turn or break the text around them."""
+    name = "".join(filter(str.isprintable, sent or "")).replace("\\", "/")
+    return Path(name).name[:300] or "file"
 
 
 def _units(session: Session, text: str) -> list[int]:
