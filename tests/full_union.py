@@ -149,7 +149,7 @@ def fill(app: Flask) -> Those:
             hold_changes(session, [Hold(member.member_id, 2, "email", MEMBER_EMAIL, "testy@example.net", ())], batch, now)
             add_client(session, "Learning platform", staff, now=now)
             assert staff.user_id
-            ask_for_export(session, staff, "/reports/coverage.csv", "csv", language="en", now=now)
+            ask_for_export(session, staff, "/reports/coverage.csv", "csv", now=now)
             ask_for_link(session, MEMBER_EMAIL, "127.0.0.1", "en", "", now)
             session.flush()
             link = make_link(session, session.scalars(select(SignInLink)).one(), now)

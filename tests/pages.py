@@ -40,6 +40,7 @@ from tracker.operations.merging import KIND as MERGE
 
 # No pages: files, pictures, and what the server says to whoever watches it.
 _FILES = ("_file", "_qr", "_script", "_fetched", "health.")
+_API = "api_v1."  # JSON, but for its one page
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def pages_of(app: Flask) -> list[Rule]:
         for rule in app.url_map.iter_rules()
         if "GET" in (rule.methods or ()) and "static" not in rule.endpoint and "form" not in rule.arguments
         if not any(each in rule.endpoint for each in _FILES)
+        if not rule.endpoint.startswith(_API) or rule.endpoint == "api_v1.page"
     ]
 
 

@@ -45,7 +45,7 @@ from tracker.models import (
     db,
     writing,
 )
-from tracker.operations.accounts import sign_in
+from tracker.operations.accounts import check_password, sign_in
 from tracker.operations.refused import Refused
 
 TODAY = date(2026, 11, 20)
@@ -163,7 +163,8 @@ def test_the_four_sign_ins_are_made_in_demonstration_mode(demo_app: Flask) -> No
             "staff@example.org": {(Role.STAFF, None)},
             "admin@example.org": {(Role.ADMIN, None)},
         }
-        assert sign_in(session, "staff@example.org", "backstage-demo", "127.0.0.1", NOW).user is not None
+        attempt = check_password(session, "staff@example.org", "backstage-demo", "127.0.0.1", NOW)
+        assert sign_in(session, attempt, NOW).user is not None
 
 
 def test_without_demonstration_mode_there_is_no_sign_in(sqlite_app: Flask, tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def database_url(url: str, instance: Path) -> str:
 
 
 def _each_server(rest: str) -> str:
-    """Several servers as libpq writes them (``//user@a:5432,b:5433/name``), as SQLAlchemy reads them (``?host=…&host=…``)."""
+    """Several servers as libpq writes them (``//user@a:5432,b:5433/name``), as SQLAlchemy reads them: each a ``host=``."""
     parts = urlsplit(rest)
     who, at, servers = parts.netloc.rpartition("@")
     if "," not in servers:

@@ -12,7 +12,7 @@ from tracker.models.accounts import (
 )
 from tracker.models.asking import About, Correction, CorrectionState, Proof, ProofKind
 from tracker.models.audit import AuditEntry, AuditSeal, Erasure, Errand
-from tracker.models.base import IMPORTS_PATIENCE, Base, Busy, Fact, db, trying, writing
+from tracker.models.base import IMPORTS_PATIENCE, Base, Busy, Fact, db, may_be_done_again, trying, writing
 from tracker.models.catalogue import (
     AppliedText,
     Course,
@@ -147,6 +147,7 @@ __all__ = [
     "WaitingCompletion",
     "XapiStatement",
     "db",
+    "may_be_done_again",
     "new_id",
     "new_ids",
     "trying",

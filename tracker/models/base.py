@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -33,7 +34,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from tracker.curriculum.refused import Refused
 from tracker.curriculum.words import Assurance
 from tracker.language import _
-from tracker.models.replica import RoutedSession, note_written, read_primary
+from tracker.models.replica import BIND, has_written, note_written, read_primary, reads_replica
+from tracker.models.trouble import is_undone
 
 # Writers share this advisory lock; an import, a rebuild and `doctor` hold it alone (PostgreSQL; SQLite has one writer).
 _WRITERS = 7_421_100
@@ -103,6 +105,16 @@ class Word(TypeDecorator[StrEnum]):
 
 Id = Annotated[int, mapped_column(BigInteger, primary_key=True, autoincrement=False)]
 
+
+class RoutedSession(FlaskSession):
+    """A session that asks the replica for as long as it is told to."""
+
+    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **more: Any) -> Any:
+        if bind is None and reads_replica(self):
+            return self._db.engines[BIND]
+        return super().get_bind(mapper=mapper, clause=clause, bind=bind, **more)
+
+
 db = SQLAlchemy(model_class=Base, session_options={"class_": RoutedSession, "expire_on_commit": False})
 
 
@@ -166,6 +178,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 PATIENCE = 5.0  # seconds a person's form waits for its turn
 IMPORTS_PATIENCE = 3_600.0  # an import waits for the one before it
+_COMMITS = "has begun to commit"  # in a session's own notes
 
 
 class Busy(Refused):
@@ -204,9 +217,13 @@ def writing(*, alone: bool = False, patience: float = PATIENCE) -> Iterator[Sess
                 {"patience": f"{int(patience * 1_000)}ms", "key": _WRITERS},
             )
         yield session
+        session.flush()
+        session.info[_COMMITS] = True
         session.commit()
         note_written(session)
     except (DBAPIError, sqlite3.OperationalError, psycopg.OperationalError) as error:
+        if is_undone(error) and not has_written(session):
+            session.info.pop(_COMMITS, None)
         session.rollback()
         if _is_held_off(error):
             raise Busy from error
@@ -214,6 +231,11 @@ def writing(*, alone: bool = False, patience: float = PATIENCE) -> Iterator[Sess
     except BaseException:
         session.rollback()
         raise
+
+
+def may_be_done_again(session: Session) -> bool:
+    """Whether nothing of this session was committed, nor may have been: then all it did can be done anew, from the start."""
+    return not session.info.get(_COMMITS)
 
 
 def _is_held_off(error: Exception) -> bool:

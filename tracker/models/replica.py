@@ -1,16 +1,14 @@
 """Reading from a streaming replica of the database, where there is one (`DATABASE_READ_URL`).
 
 A session reads from it from :func:`read_replica` on, until it writes: what is read after a write is read where it was
-written. A later session of the same person passes on how far the primary had written (:func:`written_so_far`), and reads from the
-replica once that has come as far.
+written. A later session of the same person passes on how far the primary had written (:func:`written_so_far`), and reads
+from the replica once that has come as far.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -22,13 +20,9 @@ _WROTE = "has written"
 LONGEST_LAG = timedelta(seconds=30)
 
 
-class RoutedSession(FlaskSession):
-    """A session that asks the replica for as long as it is told to."""
-
-    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **more: Any) -> Any:
-        if bind is None and self.info.get(_READS):
-            return self._db.engines[BIND]
-        return super().get_bind(mapper=mapper, clause=clause, bind=bind, **more)
+def reads_replica(session: Session) -> bool:
+    """Whether a session asks the replica at this moment."""
+    return bool(session.info.get(_READS))
 
 
 def read_replica(session: Session, written: str | None) -> bool:
