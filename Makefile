@@ -9,10 +9,10 @@ WORKERS ?= 2
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-axe lint format bench pictures texts lock clean
+.PHONY: help setup run test test-axe test-faults lint format bench pictures texts lock clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make .venv with everything in it
 
@@ -36,6 +36,9 @@ test: setup ## Run every test, on SQLite and PostgreSQL, in a real browser where
 
 test-axe: setup ## Look at every page as every reader, in every language, light and dark, full and empty (an hour and more)
 	TRACKER_TEST_AXE=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n $(WORKERS) tests/browser/test_everything.py
+
+test-faults: setup ## Kill, fill, cut off and crowd the tracker for long, on both engines (an hour)
+	TRACKER_TEST_FAULTS=long PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n 1 -s tests/faults
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tracker.language import mark
 from tracker.models import ApiToken
 
-HOLDS, REVOKED, ENDED = mark("holds"), mark("revoked"), mark("ended")
+HOLDS, REVOKED, ENDED = mark("holds"), mark("revoked"), mark("expired")
 
 
 class TokenLine(NamedTuple):
