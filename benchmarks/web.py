@@ -20,7 +20,6 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from flask import Flask, g, session
-from flask_login import login_user
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -38,6 +37,7 @@ from tracker.intake import canonical_completions as completions
 from tracker.intake.imports import import_completions
 from tracker.models import Completion, Course, Member, RoleGrant, ScopeSpan, User, db, new_id, writing
 from tracker.operations.actor import OPERATOR
+from tracker.web import sessions
 
 READS = 60  # requests of one client
 CLIENTS, LOGS = 4, 60  # so many log at once, each so many courses
@@ -187,7 +187,7 @@ def door(app: Flask, member_id: int | None, role: Role) -> Door:
     with writing() as transaction:
         transaction.add(user)
     with app.test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):
-        login_user(user)
+        sessions.begin(user, date.today(), datetime.now(UTC))
         g.pop("csrf_token", None)  # of the user before: the context is the same
         token = generate_csrf()
         serializer = app.session_interface.get_signing_serializer(app)

@@ -8,10 +8,39 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+
+class Server(ThreadWorker):  # type: ignore[misc]
+    """A process that ends without sending anybody away.
+
+    Whoever is at the door is answered, and then the door is shut: left ajar, it would take in whom nobody answers any more,
+    and a proxy may not ask another server what it asked there. Refused at once, it may.
+    """
+
+    sockets: list[Any]
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Take connections or not. Where the process is to end: take those that wait, then none for ever."""
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        from tracker.web.serving import drain
+
+        drain(self.wsgi)
+        for listener in self.sockets:
+            taken = -1
+            while taken != self.nr_conns:
+                taken = self.nr_conns
+                self.accept(listener)
+            listener.close()
+        self.sockets = []
+
+
 bind = os.environ.get("TRACKER_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("TRACKER_PROCESSES") or os.cpu_count() or 2)
 threads = int(os.environ.get("TRACKER_THREADS") or 8)
-worker_class = "gthread"
+worker_class = Server
 
 # A process that opened the drawing or typesetting libraries before it was copied would hang in them for ever.
 preload_app = False
@@ -21,7 +50,7 @@ graceful_timeout = 60  # what is being answered is answered, also while all are 
 keepalive = 30  # longer than the proxy waits before it reuses a connection
 max_requests = 20_000  # then a worker makes place for a new one
 max_requests_jitter = 2_000
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 — gunicorn's heartbeat, which no disk should slow
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 — gunicorn's heartbeat, which no disk should slow
 control_socket_disable = True
 
 # Whose forwarded headers count is the application's own setting, TRACKER_PROXY_HOPS: the server believes nobody.
@@ -45,13 +74,6 @@ def post_worker_init(worker: Any) -> None:
     from tracker.web.serving import warm
 
     warm(worker.wsgi)
-
-
-def worker_int(worker: Any) -> None:
-    """A process that is to end says that it is not ready."""
-    from tracker.web.serving import drain
-
-    drain(worker.wsgi)
 
 
 def child_exit(server: Any, worker: Any) -> None:

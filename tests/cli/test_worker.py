@@ -149,6 +149,13 @@ def test_the_doctor_of_the_night_tells_counts_alone(tracker: Callable[..., Resul
     assert said.keys() == {"errors", "warnings", "seconds"}
 
 
+def test_the_doctor_of_the_night_finds_nothing_wrong_where_there_is_no_curriculum_yet(
+    tracker: Callable[..., Result],
+) -> None:
+    said = json.loads(tracker("errand", "doctor").output.splitlines()[-1])
+    assert (said["errors"], said["warnings"]) == (0, 0)
+
+
 def test_a_worker_starts_without_a_mail_server_and_ends_at_sigterm(sqlite_app: Flask) -> None:
     environment = {**os.environ, **sqlite_app.config["SETTINGS"].as_environment()}
     with subprocess.Popen(["tracker", "worker"], env=environment, stdout=subprocess.PIPE, text=True) as process:

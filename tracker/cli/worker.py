@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import time
+from contextlib import suppress
 from itertools import chain
 
 import click
@@ -18,6 +19,7 @@ from tracker.cli.running import today, with_app
 from tracker.cli.working.worker import Worker
 from tracker.config import Settings
 from tracker.coverage.checks import examine
+from tracker.coverage.derivation import NothingApplied
 from tracker.coverage.frozen.checking import examine_frozen
 from tracker.models import db
 from tracker.operations.freezing import frozen_folder
@@ -77,8 +79,9 @@ def examine_all() -> None:
     session.connection(execution_options=_SNAPSHOT if db.engine.dialect.name == "postgresql" else {})
     folder = frozen_folder(current_app.config["SETTINGS"].instance)
     counts = {"errors": 0, "warnings": 0}
-    for finding in chain(examine(session, today()), examine_frozen(session, folder)):
-        counts["errors" if finding.is_wrong else "warnings"] += 1
+    with suppress(NothingApplied):  # before there is a curriculum there is nothing to derive
+        for finding in chain(examine(session, today()), examine_frozen(session, folder)):
+            counts["errors" if finding.is_wrong else "warnings"] += 1
     if counts["errors"]:
         _log.error("the doctor found %s errors: run `tracker doctor`", counts["errors"])
     click.echo(json.dumps({**counts, "seconds": round(time.monotonic() - began, 1)}))

@@ -6,15 +6,16 @@ gunicorn, in its configuration file::
         count_together()
     def post_worker_init(worker):        # in each process, once it is its own
         warm(worker.wsgi)
-    def worker_int(worker):              # and wherever else it learns that it is to end
-        drain(worker.wsgi)
     def child_exit(server, worker):
         forget_process(worker.pid)
+
+and ``drain(app)`` wherever a process learns that it is to end.
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 
 from flask import Flask
@@ -36,6 +37,7 @@ def warm(app: Flask) -> None:
     fork, once. It writes the log, settles statements that a process before could not, and has the texts and the charts'
     script ready before the first page asks for them."""
     app.extensions["logs"]()
+    tempfile.gettempdir()  # found by writing there, so it must be looked for while there is room
     app.extensions["settling"].soon()
     threading.Thread(target=read_texts, name="texts", daemon=True).start()
     app.extensions["page_script"].soon()
