@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 
 from tests.api.programs import NOW, Site, shared, site
 from tracker import create_app
+from tracker.curriculum.words import Role
 from tracker.models import ApiToken, AuditEntry, Batch, Completion, User, db, writing
-from tracker.operations.accounts import suspend
+from tracker.operations.accounts import add_user, suspend
 from tracker.operations.actor import OPERATOR
 from tracker.operations.passwords import password_hash
 from tracker.operations.tokens import Scope, revoke_token
@@ -229,6 +230,16 @@ def test_eight_equal_calls_at_once_record_once(site: Site) -> None:
     moved = BO | {"completed_on": "2026-02-12"}
     again = site.send("sam", moved, **{"Idempotency-Key": "once"}).get_json()
     assert again["outcomes"][0]["outcome"] == "already known", "the key says that it is the same call"
+
+
+def test_one_persons_key_says_nothing_of_anothers_call(site: Site) -> None:
+    """Two of the staff number their calls alike: what the second sends is not taken for what the first did."""
+    with site.app.app_context(), writing() as session:
+        add_user(session, "otto@example.org", Role.STAFF, None, None, OPERATOR, date(2020, 1, 1))
+    one, other = BO, BO | {"completed_on": "2026-02-12"}
+    for who, row in (("sam", one), ("otto", other)):
+        said = site.send(who, row, **{"Idempotency-Key": "call-1"}).get_json()
+        assert said["outcomes"][0]["completion_id"], (who, said)
 
 
 def test_a_member_records_their_own_claims_alone(site: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import stat
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from installation import Place
 
 from tests.conftest import ENGINES, empty_database
-from tracker.cli.keeping.archive import HEAD, MANIFEST, Backup, Writer
+from tracker.cli.keeping.archive import HEAD, MANIFEST, Backup, Writer, _head, _header
 from tracker.cli.keeping.restoring import opened_backup
 from tracker.models import db
 from tracker.operations.refused import Refused
@@ -70,6 +71,44 @@ def test_a_backup_that_was_cut_off_or_added_to_is_refused(whole: bytes, tmp_path
         file.write_bytes(whole + more)
         with pytest.raises(Refused, match="its end"), opened_backup(file):
             pass
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"size": -512},  # would be read for ever
+        {"size": 10**40},
+        {"size": True},
+        {"name": "../outside"},
+        {"name": "/outside"},
+        {"name": "evidence/.hidden"},
+        {"name": "evidence/a\nb"},
+        {"sha256": None},
+    ],
+)
+def test_a_manifest_made_by_hand_names_no_file_that_cannot_be(said: dict[str, object]) -> None:
+    with pytest.raises(Refused, match="which no backup holds"):
+        Backup(made_by_hand(json.dumps({"name": "evidence/a", "size": 1, "sha256": "", **said}).encode())).check()
+
+
+@pytest.mark.parametrize("line", [b"[" * 900_000, b"[1]", b"9" * 5_000, b"\xff"])
+def test_a_manifest_made_by_hand_with_a_line_that_is_none_is_refused(line: bytes) -> None:
+    with pytest.raises(Refused, match="a line of it cannot be read"):
+        Backup(made_by_hand(line)).check()
+
+
+@pytest.mark.parametrize(("at", "size"), [(-1, 1), (1_024, -512), (10**30, 1), (1_024, 10**30)])
+def test_a_head_made_by_hand_leads_nowhere(at: int, size: int) -> None:
+    head = _header(HEAD, 512) + _head(at, size, "0" * 64)
+    with pytest.raises(Refused, match="not what was written"):
+        Backup(io.BytesIO(head + bytes(8_192)))
+
+
+def made_by_hand(line: bytes) -> io.BytesIO:
+    """A backup whose manifest holds this line after its first one, with every hash right."""
+    stream, lines = io.BytesIO(), io.BytesIO(line + b"\n")
+    Writer(stream, lines).finish({})
+    return stream
 
 
 def test_a_damaged_backup_writes_nothing(sqlite_here: Place, whole: bytes, new_place: NewPlace, tmp_path: Path) -> None:

@@ -176,6 +176,7 @@ def test_an_administrators_file_says_as_little_of_learning_as_the_page(trail: Wo
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["detail"] for row in rows] == ["withheld", "", "withheld"]
     assert [row["action"] for row in rows] == ["log_completion", "record_class", "import_roster"]
+    assert {(row["object_id"], row["member_id"]) for row in rows} == {("", "")}  # nor whose it is
 
 
 def test_the_file_of_a_long_trail_is_made_beside_or_refused_in_words(

@@ -106,6 +106,7 @@ def test_it_is_for_this_machine_and_for_whoever_knows_the_word(tmp_path: Path) -
         ({}, {}, 200),
         (elsewhere, {}, 404),
         ({}, named, 404),  # through a proxy that nobody told us of
+        *(({}, {name: "127.0.0.1"}, 404) for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")),  # by our name
         (elsewhere, {"Authorization": f"Bearer {WORD}"}, 200),
         (elsewhere, {"Authorization": f"Bearer {WORD}x"}, 404),
         (elsewhere, {"Authorization": f"Basic {WORD}"}, 404),

@@ -79,7 +79,7 @@ class AuditLine(NamedTuple):
     actor_email: str | None
     unit: Unit | None
     detail: Mapping[str, Any]
-    is_withheld: bool  # there are details, for others to read
+    is_withheld: bool  # there is more, for others to read: its details, or on what it was done
 
 
 def trail_page(session: Session, asked: Asked, before: int | None = None, *, with_learning: bool = True) -> Page[AuditLine]:
@@ -105,7 +105,8 @@ def trail_page(session: Session, asked: Asked, before: int | None = None, *, wit
 def _line(entry: AuditEntry, actor_email: str | None, unit: Unit | None, *, with_learning: bool) -> AuditLine:
     detail = entry.detail or {}
     is_open = with_learning or entry.object_kind in _NOT_LEARNING
-    return AuditLine(entry, actor_email, unit, detail if is_open else {}, is_withheld=bool(detail) and not is_open)
+    is_withheld = not is_open and (bool(detail) or entry.object_id is not None)
+    return AuditLine(entry, actor_email, unit, detail if is_open else {}, is_withheld=is_withheld)
 
 
 def trail_count(session: Session, asked: Asked) -> int:
@@ -149,7 +150,8 @@ def trail_rows(session: Session, asked: Asked, *, with_learning: bool = True) ->
         said = plain_json(detail) if is_open and detail else ("withheld" if detail else "")
         actor = email or (str(actor_id) if actor_id is not None else "")
         moment = at.astimezone(UTC).isoformat(timespec="microseconds")
-        numbers = (None if each is None else str(each) for each in (object_id, member_id))  # longer than spreadsheets count
+        ids = (object_id, member_id) if is_open else ()  # of what is withheld they would say whose it is
+        numbers = [None if each is None else str(each) for each in ids] or [None, None]  # longer than spreadsheets count
         yield (str(its_id), moment, actor, role, action, kind, *numbers, unit, said, place, hashed)
 
 

@@ -10,9 +10,12 @@ from typing import Any
 import waitress  # type: ignore[import-untyped]
 from flask import Flask
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
+from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
 from waitress.task import WSGITask  # type: ignore[import-untyped]
+from waitress.utilities import Error  # type: ignore[import-untyped]
 
 from tracker.config import LARGEST_REQUEST, Settings
+from tracker.models.trouble import is_full
 
 LONGEST_END = 30.0  # seconds in which whatever is being answered must be done when all ends
 _IDLE = 1.0  # seconds for which a connection that asks nothing is left open then: it may be about to
@@ -29,8 +32,35 @@ class _Task(WSGITask):  # type: ignore[misc]
         super().service()
 
 
+class _NoRoom(Error):  # type: ignore[misc]
+    code = 507
+    reason = "Insufficient Storage"
+
+
+class _Nowhere:
+    """Where the rest of a request goes that has no room: left untaken, it would keep the other side from hearing why."""
+
+    def append(self, _data: bytes) -> None: ...
+    def close(self) -> None: ...
+    def __len__(self) -> int:
+        return 0
+
+
+class _Request(HTTPRequestParser):  # type: ignore[misc]
+    def received(self, data: bytes) -> int:
+        try:
+            return int(super().received(data))
+        except OSError as error:
+            if not is_full(error) or self.body_rcv is None:
+                raise
+        self.body_rcv.buf = _Nowhere()
+        self.error = _NoRoom("The disk of this server is full: nothing of what was sent was recorded. Try again later.")
+        return int(super().received(data))
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     task_class = _Task
+    parser_class = _Request
 
     @property
     def is_at_work(self) -> bool:

@@ -107,7 +107,15 @@ Id = Annotated[int, mapped_column(BigInteger, primary_key=True, autoincrement=Fa
 
 
 class RoutedSession(FlaskSession):
-    """A session that asks the replica for as long as it is told to."""
+    """A session that asks the replica for as long as it is told to, and can always be given back."""
+
+    def close(self) -> None:
+        """End it. A connection that went meanwhile is dropped, for all it had is taken back by then: an answer that is ready
+        is not lost for it, nor is the session left for whoever comes next."""
+        try:
+            super().close()
+        except DBAPIError:
+            self.invalidate()
 
     def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **more: Any) -> Any:
         if bind is None and reads_replica(self):

@@ -43,6 +43,7 @@ _KEPT = 10.0  # seconds for which what the database said is told again
 _STEPS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # seconds
 _NO_JOBS = dict.fromkeys([("import", "reading"), ("import", "recording"), ("export", "recording")], 0)  # under way
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_OF_PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 _log = logging.getLogger(__name__)
 
 
@@ -121,8 +122,10 @@ def _may_read() -> bool:
     kind, _, shown = request.headers.get("Authorization", "").partition(" ")
     if settings.metrics_token and kind.lower() == "bearer":
         return hmac.compare_digest(shown.strip().encode(), settings.metrics_token.encode())
-    # a proxy that is not told of in the settings calls from this machine too, but by the site's own name
-    return request.remote_addr in LOOPBACK and urlsplit(f"//{request.host}").hostname in LOOPBACK
+    # A proxy that is not told of in the settings calls from this machine too: by the site's own name, or with a note of for
+    # whom. The name alone would not do, for whoever asks may have written it.
+    is_direct = not any(name in request.headers for name in _OF_PROXIES)
+    return is_direct and request.remote_addr in LOOPBACK and urlsplit(f"//{request.host}").hostname in LOOPBACK
 
 
 class _Processes(Collector):

@@ -14,7 +14,7 @@ import re
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeGuard
 
 from tracker.operations.refused import Refused
 
@@ -24,6 +24,7 @@ FORMAT = 1
 _BLOCK, _CHUNK = 512, 1 << 20
 _FIRST = 2 * _BLOCK  # where the first entry after the head stands
 _LONGEST_LINE = 1 << 20
+_LARGEST = 1 << 60
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,3}")
 
 
@@ -126,7 +127,7 @@ class Backup:
         while line_at < self._manifest.at + self._manifest.size:
             said, line_at = self._line_at(line_at)
             name, size, sha256 = said.get("name"), said.get("size"), said.get("sha256")
-            if not (isinstance(name, str) and _NAME.fullmatch(name) and isinstance(size, int) and isinstance(sha256, str)):
+            if not (isinstance(name, str) and _NAME.fullmatch(name) and _is_size(size) and isinstance(sha256, str)):
                 raise damaged(MANIFEST, f"it names {str(name)[:100]!r}, which no backup holds")
             entry = self._entry(name, size, sha256, at)
             yield entry
@@ -160,13 +161,13 @@ class Backup:
         try:
             said = json.loads(head[_BLOCK:])
             form, at, size, sha256 = int(said["format"]), int(said["at"]), int(said["size"]), str(said["sha256"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             if head.startswith(HEAD.encode()):
                 raise damaged(HEAD, "it cannot be read") from None
             raise Refused("no_backup", "This file is no backup of the tracker.") from None
         if form > FORMAT and head[:_BLOCK] == _header(HEAD, _BLOCK):
             raise newer()
-        if head != _header(HEAD, _BLOCK) + _head(at, size, sha256):
+        if not (_is_size(at) and _is_size(size)) or head != _header(HEAD, _BLOCK) + _head(at, size, sha256):
             raise damaged(HEAD, "it is not what was written")
         return self._entry(MANIFEST, size, sha256, at)
 
@@ -181,7 +182,7 @@ class Backup:
         line = self._stream.readline(_LONGEST_LINE)
         try:
             said = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             said = None
         if not isinstance(said, dict) or not line.endswith(b"\n"):
             raise damaged(MANIFEST, "a line of it cannot be read")
@@ -204,6 +205,11 @@ def newer() -> Refused:
         "newer_backup",
         f"{HEAD}: a newer version of the tracker took this backup. Install that version, then restore.",
     )
+
+
+def _is_size(size: object) -> TypeGuard[int]:
+    """Whether a file can be so large, or begin there: a negative size is read for ever."""
+    return type(size) is int and 0 <= size <= _LARGEST
 
 
 def _end_of(entry: Entry) -> int:

@@ -99,7 +99,7 @@ def _refuse_unfit(backup: Backup, place: Place) -> Entry:
             f"It was taken on {backup.about.get('engine')}, and DATABASE_URL names a {engine} database. Name an empty "
             "one of the same kind.",
         )
-    if backup.about.get("schema") not in place.revisions:
+    if str(backup.about.get("schema")) not in place.revisions:
         raise newer()
     wanted = databases.SQLITE if engine == "sqlite" else databases.POSTGRESQL
     found = None
@@ -211,7 +211,8 @@ def _postgresql(backup: Backup, entry: Entry, place: Place) -> Iterator[Callable
 
 
 def _refuse_other_rows(backup: Backup, rows: dict[str, int]) -> None:
-    said = backup.about.get("rows") or {}
+    told = backup.about.get("rows")
+    said = told if isinstance(told, dict) else {}
     if rows != said:
         other = sorted(name for name in {*rows, *said} if rows.get(name) != said.get(name))
         raise Refused(

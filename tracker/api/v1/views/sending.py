@@ -57,7 +57,11 @@ def _recorded(session: Session, caller: Caller, rows: Sequence[SentRow], sha256:
     sender = (
         Sender(caller.actor(), f"api {caller.client.client_id}", f"API: {caller.client.name}")
         if caller.client
-        else Sender(Actor(caller.reach.user_id, Role.STAFF.value, caller.name), "api", f"API: {caller.name}")
+        else Sender(
+            Actor(caller.reach.user_id, Role.STAFF.value, caller.name),
+            f"api {caller.reach.user_id}",  # two people may well choose one key
+            f"API: {caller.name}",
+        )
     )
     return record_sent(session, rows, sender, sha256, today=today(), now=datetime.now(UTC))
 

@@ -25,6 +25,7 @@ from tracker.intake.progress import forget
 from tracker.intake.reading import Reading
 from tracker.language import _, lazy
 from tracker.models import Busy, db, writing
+from tracker.models.trouble import DATABASE_ERRORS
 from tracker.operations.jobs import drop_jobs_before, open_job
 from tracker.operations.refused import Refused
 from tracker.web import gate
@@ -188,7 +189,8 @@ def _purge() -> None:
     try:
         with writing(patience=0.1) as session:
             dropped = drop_jobs_before(session, now - _UNTOUCHED)
-    except Busy:
+    except (Busy, *DATABASE_ERRORS) as error:  # the import is begun, and must be told of
+        current_app.logger.warning("what is over was not removed: %s", type(error).__name__)
         return
     for job_id in dropped:
         forget(jobs_folder(), job_id)
