@@ -54,7 +54,8 @@ from tracker.operations.voiding import propose_void
 
 PASSWORD = "backstage-demo"
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
-CANARIES = (b"zqcanary", b"77700")
+# As patterns: a number is one only where it stands by itself, for the digits of an id or a token may hold it by chance.
+CANARIES = (rb"zqcanary", rb"(?<![0-9A-Za-z_-])77700\d\d(?![0-9A-Za-z_-])")
 UNITS = """number,name,kind,parent,city,region,country,sector,time_zone
 IA,International,international,,,,,,America/New_York
 D2,District 2,district,IA,,,US,,America/Los_Angeles

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from tracker.operations.accounts import add_user
 from tracker.operations.actor import OPERATOR
 from tracker.operations.clients import add_client
 from tracker.operations.passwords import password_hash
+from tracker.operations.tokens import Scope, make_token
 
 PEOPLE = 12  # members 1 to 12 of Local 80; each signs in as m1@example.org and so on
 _FIGURES = "TRACKER_TEST_WORKSHOP"
@@ -72,6 +73,9 @@ def _people(instance: Path, database_url: str) -> None:
                 user.password_hash = hashed
         with writing() as session:
             made = add_client(session, "Provider", OPERATOR, now=desk.now)
+            staff = session.scalars(select(User).where(User.email == "staff@example.org")).one()
+            token = make_token(session, staff, "faults", (Scope.READ, Scope.COMPLETIONS), 90, now=datetime.now(UTC))
+            (instance / "token").write_text(token.shown)
             (instance / "client").write_text(f"{made.client.client_id} {made.secret}")
         db.engine.dispose()
 

@@ -139,8 +139,12 @@ class Site:
         return self.database_url.startswith("sqlite")
 
     @property
+    def log_file(self) -> Path:
+        return self.instance.parent.parent / f"{self.instance.parent.name}.log"
+
+    @property
     def log(self) -> str:
-        return (self.instance.parent / "server.log").read_text("utf-8", "replace")
+        return self.log_file.read_text("utf-8", "replace")
 
     def tracker(self, *arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
         return run_tracker(*map(str, arguments), database_url=self.database_url, instance=self.instance, check=check)
@@ -175,8 +179,9 @@ class Site:
             "SECRET_KEY": "a-key-for-tests-0123456789-abcdefghijklmnop",
             **environment,
         }
-        with (self.instance.parent / "server.log").open("ab") as log:
-            self.server = subprocess.Popen(command, env=told, stdout=log, stderr=log)
+        self.server = subprocess.Popen(command, env=told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        noting = threading.Thread(target=self._note, args=(self.server.stdout,))  # a full disk is not to stop its words
+        noting.start()
         try:
             until(self._is_ready)
             yield self
@@ -188,6 +193,12 @@ class Site:
                 except subprocess.TimeoutExpired:
                     self.server.kill()
                     self.server.wait()
+            noting.join(20)
+
+    def _note(self, said: Any) -> None:
+        with said, self.log_file.open("ab", buffering=0) as log:
+            for line in said:
+                log.write(line)
 
     def _is_ready(self) -> bool:
         assert self.server is not None

@@ -82,5 +82,22 @@ def test_eight_equal_statements_at_once_are_one_completion(site: Site, figures: 
     figures(f"{engine}: {rounds} rounds of {EIGHT} equal statements: {rounds} completions, doubled 0, lost 0")
 
 
+def test_eight_equal_calls_of_the_api_at_once_are_one_completion(site: Site, figures: Callable[[str], None]) -> None:
+    rounds = times(2, 200)
+    headers = {"Authorization": f"Bearer {(site.instance / 'token').read_text()}", "Content-Type": "application/json"}
+    with site.served():
+        before = site.counted()["completion"]
+        for number in range(rounds):
+            day = (date(2026, 2, 20) - timedelta(days=number // 12)).isoformat()
+            row = {"member_number": str(1 + number % 12), "course": "copilot", "completed_on": day, "assurance": "reviewed"}
+            body = json.dumps({"completions": [row]})
+            ends = at_once(EIGHT, lambda _: _sent(f"{site.base}/api/v1/completions", body, headers))  # noqa: B023
+            assert ends == [200] * EIGHT
+        assert site.counted()["completion"] - before == rounds
+    site.clean()
+    engine = "SQLite" if site.is_on_sqlite else "PostgreSQL"
+    figures(f"{engine}: {rounds} rounds of {EIGHT} equal calls of the API: {rounds} completions, doubled 0")
+
+
 def _sent(address: str, body: str, headers: dict[str, str]) -> int:
     return requests.post(address, data=body, headers=headers, timeout=60).status_code

@@ -160,10 +160,8 @@ def test_a_file_that_was_sent_is_there_the_second_time_too(
     inner = app.wsgi_app
 
     def hand_over(environ: dict[str, Any], start: Any) -> Any:
-        if is_kept:
-            return inner(environ, start)
         with environ["wsgi.input"] as sent:
-            return inner({**environ, "wsgi.input": Once(sent.read())}, start)
+            return inner(environ if is_kept else {**environ, "wsgi.input": Once(sent.read())}, start)
 
     monkeypatch.setattr(app, "wsgi_app", hand_over)
     content = photo()
