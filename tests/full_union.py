@@ -46,6 +46,7 @@ from tracker.operations.notices.stopping import STOPPABLE, stop_token
 from tracker.operations.roster import record_roster
 from tracker.operations.rows import RosterRow
 from tracker.operations.sign_in_links import ask_for_link, make_link
+from tracker.operations.tokens import Scope, make_token
 from tracker.operations.voiding import propose_void
 from tracker.web.help import TOPICS
 
@@ -158,6 +159,11 @@ def fill(app: Flask) -> Those:
             more["notices.stop_page"] = {
                 "token": stop_token(app.config["SETTINGS"].secret_key, MEMBER_EMAIL, next(iter(STOPPABLE)))
             }
+            for email in (MEMBER_EMAIL, "officer@example.org"):
+                user = session.scalars(select(User).where(User.email == email)).one()
+                made = make_token(session, user, "My own spreadsheet", [Scope.READ], 90, now=now)
+                page = "account.revoke_own_token" if email == MEMBER_EMAIL else "tokens.revoke"
+                more[page] = {"token_id": made.token.id}
             course = session.scalar(select(Completion.course_id).where(Completion.voided_at.is_(None)).limit(1))
             propose_void(session, VoidQuestion(course_id=course), "Recorded for the wrong course", staff, now)
         with writing(alone=True) as session:

@@ -38,6 +38,11 @@ _NO_PAGES = {
     "reports.nearest",
     "staff.waiting",
     "xapi.about",
+    "account.provider",  # leads to the provider, and back
+    "account.provider_back",
+    "account.code",  # only to who has shown a password and has a factor, as the next two: `test_signing_in_twice.py`
+    "account.recovery_codes",
+    "account.remove_second_factor",
 }
 
 

@@ -152,6 +152,8 @@ def test_who_lost_the_role_has_the_file_no_more(app: Flask, union: World, signed
     location = made(app, dora, "/reports/coverage.csv")
     assert fetched(dora, location).status_code == 200
     end_roles(app, union, "dora")
+    assert fetched(dora, location).status_code == 303, "a role that ends, ends the sign-in"
+    dora.sign_in("dora")
     assert fetched(dora, location).status_code == 404
     assert dora.get(location).status_code == 404
 
@@ -174,14 +176,14 @@ def test_who_sees_less_by_now_asks_again(app: Flask, union: World, signed_in: Si
 def test_who_lost_the_role_before_the_job_ran_gets_no_file(
     app: Flask, union: World, signed_in: Sign, short: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = processes._started
+    started = processes.started
 
     def late(*said: object) -> object:
         end_roles(app, union, "dora")
         return started(*said)  # type: ignore[arg-type]
 
     dora = signed_in("dora")
-    monkeypatch.setattr(processes, "_started", late)
+    monkeypatch.setattr(processes, "started", late)
     location = asked(dora, "/reports/coverage.csv").location
     wait_for(app, location)
     job = job_at(app, location)
@@ -259,7 +261,7 @@ def test_what_one_person_may_have_made_at_once_has_a_bound(
     app: Flask, union: World, signed_in: Sign, short: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sam = signed_in("sam")
-    monkeypatch.setattr(processes, "_started", lambda *_: None)
+    monkeypatch.setattr(processes, "started", lambda *_: None)
     for _ in range(3):
         assert asked(sam, ADDRESS.format("csv")).status_code == 303
     answer = asked(sam, ADDRESS.format("csv"))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -24,6 +25,7 @@ from training_union import days_ago, today
 
 from tracker import create_app
 from tracker.coverage.checks import examine
+from tracker.intake import processes as starting
 from tracker.intake.progress import is_running
 from tracker.models import Batch, Completion, ImportJob, JobState, RoleGrant, db, writing
 from tracker.web import processes
@@ -176,7 +178,7 @@ def test_a_server_that_ends_between_the_click_and_the_process_leaves_a_job_that_
     app: Flask, sam: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(processes, "_COMMAND", ("/nowhere/at/all",))
+        broken.setattr(starting, "_COMMAND", ("/nowhere/at/all",))
         answer = upload(sam, REPORT)
     assert "stopped half-way" in sam.get(answer.location).text
     job_after(sam, sam.send(f"{answer.location}/again", page=answer.location))
@@ -213,15 +215,15 @@ def test_whoever_is_no_staff_any_more_records_nothing(
 ) -> None:
     job = tried(sam, REPORT)
 
-    def late(words: tuple[str, ...], lock: int) -> subprocess.Popen[bytes] | None:
+    def late(*said: Any) -> subprocess.Popen[bytes] | None:
         """Between the click and the process their role ends."""
         with app.app_context(), writing() as session:
             for grant in session.scalars(select(RoleGrant)):
                 grant.until_on = today()
-        return started(words, lock)
+        return started(*said)
 
-    started = processes._started
-    monkeypatch.setattr(processes, "_started", late)
+    started = processes.started
+    monkeypatch.setattr(processes, "started", late)
     sam.send(f"{job}/record", page=job)
     while is_running(tmp_path / "jobs", job_id(job)):
         time.sleep(0.1)
@@ -237,7 +239,7 @@ def test_what_was_taken_for_stopped_records_nothing_any_more(
 ) -> None:
     """A process that was thought dead, and was not, finds its job gone on without it."""
     job = tried(sam, REPORT)
-    monkeypatch.setattr(processes, "_started", lambda *_: None)
+    monkeypatch.setattr(processes, "started", lambda *_: None)
     sam.send(f"{job}/record", page=job)
     assert "stopped half-way" in sam.get(job).text
     before = tables(app)

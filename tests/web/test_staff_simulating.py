@@ -17,11 +17,11 @@ from training_union import COURSES, POLICY, days_ago, now, today
 from werkzeug.test import TestResponse
 
 from tracker.curriculum.catalogue import read_catalogue
+from tracker.intake import processes as starting
 from tracker.intake.imports import import_completions
 from tracker.models import writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.catalogue import apply_catalogue
-from tracker.web import processes
 
 Sign = Callable[[str], Browser]
 
@@ -122,7 +122,7 @@ def test_a_trial_whose_process_could_not_start_says_so_and_starts_again(
     sam: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(processes, "_COMMAND", ("/nowhere/at/all",))
+        broken.setattr(starting, "_COMMAND", ("/nowhere/at/all",))
         answer = give(sam, MORE)
     stopped = sam.get(answer.location)
     assert "stopped half-way" in text_of(stopped.text)
