@@ -102,7 +102,7 @@ def test_who_holds_no_role_yet_is_told_from_when_they_will(
     assert f"training staff: from {soon.day}\u00a0{soon:%B}\u00a0{soon.year} on" in page
 
 
-def test_a_role_that_begins_or_ends_takes_effect_without_signing_in_anew(
+def test_a_role_that_ends_ends_the_sign_in_and_one_that_goes_on_takes_effect_at_once(
     app: Flask, world: World, signed_in: Callable[[str], Browser]
 ) -> None:
     otto = signed_in("otto")
@@ -110,10 +110,10 @@ def test_a_role_that_begins_or_ends_takes_effect_without_signing_in_anew(
     today = datetime.now(UTC).date()
     with app.app_context(), writing() as session:
         session.get_one(User, world.users["otto"]).grants[0].until_on = today
-    assert otto.get("/admin/audit").status_code == 404
+    assert otto.get("/admin/audit").status_code == 303  # to sign in anew
     with app.app_context(), writing() as session:
         session.get_one(User, world.users["otto"]).grants[0].until_on = today + timedelta(days=1)
-    assert otto.get("/admin/audit").status_code == 200
+    assert signed_in("otto").get("/admin/audit").status_code == 200
 
 
 def test_a_first_password_cannot_be_set_over_a_present_one(app: Flask, signed_in: Callable[[str], Browser]) -> None:

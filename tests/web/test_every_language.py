@@ -48,6 +48,7 @@ NO_SAMPLE = frozenset(
         "account.link_form",
         "account.provider",
         "account.provider_back",
+        "account.revoke_own_token",
         "evidence.read",
         "locals.class_one",
         "locals.class_undo",
@@ -71,6 +72,7 @@ NO_SAMPLE = frozenset(
         "staff.simulated",
         "staff.simulated_people",
         "staff.unfinished_people",
+        "tokens.revoke",
     }
 )
 

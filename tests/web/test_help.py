@@ -26,7 +26,7 @@ NO_PAGES = {  # files, pictures, pieces of pages, and what programs ask
     *("members.courses", "members.proof_file", "members.proof_qr", "members.proof_qr_file"),
     *("reports.chart_script", "reports.export_fetched", "reports.frozen_report_file", "reports.local_one_page"),
     *("reports.nearest", "staff.eligibility_file", "staff.import_outcomes_file"),
-    *("health.alive", "health.ready", "xapi.about", "static", "bootstrap.static"),
+    *("health.alive", "health.ready", "health.metrics", "xapi.about", "static", "bootstrap.static"),
 }
 NO_PAGES |= {"api_v1.openapi", *(f"api_v1.{each.name}" for each in OPERATIONS)}
 EXPLAIN_THEMSELVES = {"proofs.proof"}  # for whoever was given a member's statement
