@@ -49,6 +49,17 @@ def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Flas
                 engine.dispose()
 
 
+def test_an_application_with_a_replica_leaves_another_one_as_it_is(tmp_path: Path) -> None:
+    environment = {"SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz", "TRACKER_INSTANCE": str(tmp_path)}
+    address = "postgresql://postgres@127.0.0.1:1/postgres"
+    create_app(Settings.from_environment({**environment, "DATABASE_URL": address, "DATABASE_READ_URL": address}))
+    app = create_app(Settings.from_environment(environment))
+    with app.app_context():
+        db.create_all()
+        assert db.session.scalar(select(User.id)) is None
+        db.engine.dispose()
+
+
 def caught_up(primary: Server, standby: Server) -> None:
     """Wait until the standby holds what the primary has written."""
     written = primary.ask("SELECT pg_current_wal_insert_lsn()")

@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.database_url.startswith("sqlite:///"):
         _keep_to_ourselves(settings)
     db.init_app(app)
+    db.metadatas.pop(BIND, None)  # it holds no tables of its own, and another application has no such engine
     Migrate(app, db, directory=str(shipped("migrations")), render_as_batch=True)
 
     from tracker import api, web
