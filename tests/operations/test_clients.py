@@ -62,7 +62,7 @@ def test_a_client_is_recognised_by_its_secret_of_which_only_the_hash_is_kept(app
             "client",
             kept.id,
         )
-        assert entry.detail == {"client": "LinkedIn Learning", "client_id": kept.client_id}
+        assert entry.detail == {"client": "LinkedIn Learning", "client_id": kept.client_id, "scopes": "xapi:write"}
 
 
 def test_secrets_and_ids_never_repeat(app: Flask) -> None:
@@ -141,7 +141,7 @@ def test_the_operator_makes_lists_and_revokes(tracker: Callable[..., Result]) ->
     client_id = said.split("Client id: ")[1].split()[0]
     secret = said.split("shown this once: ")[1].split()[0]
     listed = tracker("client", "list").output
-    assert f"{client_id}  LinkedIn Learning  since" in listed
+    assert f"{client_id}  LinkedIn Learning  xapi:write  since" in listed
     assert "no statements yet" in listed
     assert secret not in listed
     assert "Refused: There is a client" in tracker("client", "add", "linkedin learning", exit_code=1).output
