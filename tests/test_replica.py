@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests.web.little_union import Browser
 from tracker import create_app
 from tracker.cli import main
 from tracker.config import Settings
-from tracker.models import AssignmentRule, LearningPath, User, db, writing
+from tracker.models import AssignmentRule, LearningPath, User, db, replica, writing
 
 PASSWORD = "backstage-demo"
 LOCAL = "/reports/locals/80"
@@ -119,6 +120,27 @@ def assign_more(app: Flask, staff: Browser) -> None:
     done = CliRunner().invoke(main, words, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     assert staff.send("/language", {"language": "en"}, page="/account/").status_code in (302, 303)
+
+
+def test_a_standby_that_hears_nothing_of_what_is_written_is_left_alone(
+    pair: tuple[Flask, Server, Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, primary, standby = pair
+
+    def is_read() -> bool:
+        with app.app_context():
+            return replica.read_replica(db.session(), None, db.engine)
+
+    monkeypatch.setattr(replica, "LONGEST_LAG", timedelta(0))  # as if the last it heard were long ago
+    caught_up(primary, standby)
+    assert is_read(), "where nothing was written since, it is as good as the primary"
+    standby.pause()
+    staff = as_(app, "staff")
+    assign_more(app, staff)
+    assert not is_read(), "else people would read of yesterday, and never know"
+    standby.go_on()
+    caught_up(primary, standby)
+    assert is_read()
 
 
 def test_every_report_can_be_read_from_a_standby(

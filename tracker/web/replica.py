@@ -42,7 +42,7 @@ def _choose() -> None:
     if time.monotonic() < current_app.extensions[BIND].until:
         return
     try:
-        read_replica(db.session(), session.get(_KEY))
+        read_replica(db.session(), session.get(_KEY), db.engine)
     except DBAPIError as error:
         _log.warning("the replica does not answer, reports are read from the database itself: %s", type(error).__name__)
         db.session().rollback()
