@@ -68,7 +68,7 @@ def recovery_codes_on(page: str) -> list[str]:
 
 
 def secret_on(page: str) -> str:
-    found = re.search(r'<p class="secret breakable">([A-Z2-7 ]+)</p>', page)
+    found = re.search(r'<p class="secret breakable" translate="no">([A-Z2-7 ]+)</p>', page)
     assert found
     return found[1].replace(" ", "")
 
