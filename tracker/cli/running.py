@@ -14,11 +14,10 @@ from typing import Any, BinaryIO, ParamSpec, TypeVar
 import click
 from flask import current_app
 
+from tracker.intake.processes import SPEAK
 from tracker.language import speaking
 from tracker.models import db
 from tracker.operations.refused import Refused
-
-SPEAK = "TRACKER_SPEAK"  # no setting: the language of one process of our own
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -14,18 +14,23 @@ from pathlib import Path
 
 _COMMAND = (sys.executable, "-P", "-c", "from tracker.cli import main; main()")
 _COUNTS = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name for it
+SPEAK = "TRACKER_SPEAK"  # no setting: the language of one process of our own
+REQUEST = "TRACKER_REQUEST"  # no setting: the number of the request that one was begun for
 _MEMORY = Path("/dev/shm")  # noqa: S108 — a disk should not slow what every request counts; nobody else may enter
 _PREFIX = "tracker-counts-"
 _log = logging.getLogger(__name__)
 
 
-def started(words: Sequence[str], lock: int | None, environment: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
+def started(
+    words: Sequence[str], lock: int | None, environment: Mapping[str, str], *, is_heard: bool = False
+) -> subprocess.Popen[bytes] | None:
     """The process that runs a command of ours; None where none could be started.
 
     Args:
         words: the command and what it is given: words and numbers of our own.
         lock: the open file with the job's lock, which the process holds from then on; None where there is none.
         environment: the settings, and what else it must know.
+        is_heard: whether what it says on its standard output is read here.
     """
     held = () if lock is None else (lock,)
     try:
@@ -34,7 +39,7 @@ def started(words: Sequence[str], lock: int | None, environment: Mapping[str, st
             # it answers nobody: what it does is not among what the servers have counted
             env={**{name: value for name, value in os.environ.items() if name != _COUNTS}, **environment},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if is_heard else subprocess.DEVNULL,
             pass_fds=held,
             start_new_session=True,  # what ends the server does not end an import
         )

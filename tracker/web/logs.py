@@ -26,9 +26,8 @@ from jinja2 import TemplateError
 from sqlalchemy.exc import DBAPIError
 
 from tracker.config import Settings
+from tracker.intake.processes import REQUEST
 from tracker.web.watching import watched
-
-REQUEST = "TRACKER_REQUEST"  # no setting: the number of the request that a process of our own was begun for
 
 # What these say is about the program, never about a person.
 _TOLD = (TypeError, AttributeError, NameError, ImportError, NotImplementedError, RecursionError, TemplateError)

@@ -11,18 +11,14 @@ written a little later: the page never fails for it. One's own record opens with
 from __future__ import annotations
 
 import logging
-import sqlite3
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import UTC, datetime
 
-import psycopg
-from flask import current_app, g, request
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from flask import g, request
 
 from tracker.access.openings import role_through, unit_through
-from tracker.models import db, writing
+from tracker.models import db
+from tracker.models.aside import NOT_NOW, PATIENCE, writing_aside
 from tracker.operations.opening import (
     Opened,
     are_kept,
@@ -33,12 +29,9 @@ from tracker.operations.opening import (
     openings_folder,
     write_kept_openings,
 )
-from tracker.operations.refused import Refused
 from tracker.web import gate
 
-_PATIENCE = 0.2  # seconds: longer than that, the reader does not wait for it
 _LONGEST = 500  # characters of an address that are kept
-NOT_NOW = (Refused, SQLAlchemyError, sqlite3.Error, psycopg.Error)
 _log = logging.getLogger(__name__)
 
 
@@ -61,7 +54,7 @@ def opened(member_id: int | Collection[int], what: str, unit_id: int | None = No
     g.is_noted = True
     folder = openings_folder(gate.settings().instance)
     try:
-        with writing_aside(_PATIENCE) as session:
+        with writing_aside() as session:
             note_opening(session, actor, others, what, unit_id, now, asked=asked)
     except NOT_NOW as error:
         _log.warning("an opening waits to be written: %s", error.__class__.__name__)
@@ -70,22 +63,12 @@ def opened(member_id: int | Collection[int], what: str, unit_id: int | None = No
         except OSError:
             _log.exception("an opening could not be kept: user %s, %s of %s", actor.user_id, what, others[:50])
         return
-    write_kept(patience=_PATIENCE)
+    write_kept(patience=PATIENCE)
 
 
 def address_asked() -> str:
     """The path of this request with its filter, as the trail keeps it."""
     return request.full_path.rstrip("?")[:_LONGEST]
-
-
-@contextmanager
-def writing_aside(patience: float) -> Iterator[Session]:
-    """A transaction beside the page's own, which is left as it is: an application context has a session of its own.
-
-    Raises one of :data:`NOT_NOW` where it cannot be written now.
-    """
-    with current_app.app_context(), writing(patience=patience) as session:
-        yield session
 
 
 def write_kept(patience: float) -> bool:

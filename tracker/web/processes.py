@@ -15,12 +15,11 @@ from pathlib import Path
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from tracker.intake.processes import started
+from tracker.intake.processes import REQUEST, SPEAK, started
 from tracker.intake.progress import hold
 from tracker.intake.queueing import KINDS, QUEUE_ERRORS, Queue, Waiting, drop_note, note
 from tracker.models import db, new_id, writing
 from tracker.web import gate
-from tracker.web.logs import REQUEST
 from tracker.web.speaking import spoken
 from tracker.web.watching import request_id
 
@@ -85,7 +84,7 @@ def _go_on(kind: str, its_id: int, step: Callable[[], bool]) -> None:
 
 def _environment() -> dict[str, str]:
     """What a process is told that goes on as whoever asked."""
-    return {**gate.settings().as_environment(), "TRACKER_SPEAK": spoken(), REQUEST: request_id()}
+    return {**gate.settings().as_environment(), SPEAK: spoken(), REQUEST: request_id()}
 
 
 def _put(kind: str, its_id: int) -> None:

@@ -23,14 +23,13 @@ from tracker.coverage.proofs import (
 )
 from tracker.coverage.qr import qr_svg
 from tracker.models import Proof, db
+from tracker.models.aside import NOT_NOW, writing_aside
 from tracker.operations.proofs import needs_noting, note_proof_opened
 from tracker.web import gate
 from tracker.web.gate import public
-from tracker.web.opened import NOT_NOW, writing_aside
 
 proofs = Blueprint("proofs", __name__)
 
-_PATIENCE = 0.1  # seconds that a reader waits so that its member sees that it was looked at
 WORDS = {"about": about, "day_line": day_line, "finding": finding, "heading": heading, "notes": notes}
 
 
@@ -76,7 +75,7 @@ def _note(asked: Proof) -> None:
     now = datetime.now(UTC)
     if needs_noting(asked, now):
         try:
-            with writing_aside(_PATIENCE) as session:
+            with writing_aside() as session:
                 note_proof_opened(session, asked.id, now)
         except NOT_NOW:
             pass  # others write: the next reader is noted

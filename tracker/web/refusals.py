@@ -18,13 +18,12 @@ from werkzeug.wrappers import Response
 
 from tracker.curriculum.words import Role
 from tracker.models import Member, Unit, User
+from tracker.models.aside import NOT_NOW, writing_aside
 from tracker.operations.actor import Actor
 from tracker.operations.refusing import SELDOM, note_refusal
 from tracker.web import gate
 from tracker.web.ids import row_id
-from tracker.web.opened import NOT_NOW, writing_aside
 
-_PATIENCE = 0.2  # seconds
 _MOST_KEPT = 10_000  # persons and pages that this process remembers
 _LONGEST = 100  # characters of what stood in an address
 _ORDER = (*(Role.ADMIN, Role.STAFF, Role.AUDITOR, Role.LOCAL_LEAD, Role.LOCAL_VIEWER, Role.DISTRICT_VIEWER), Role.MEMBER)
@@ -58,7 +57,7 @@ def _note_refused(endpoint: str) -> None:
         return
     role = next((each.value for each in _ORDER if each in gate.reach().roles), "none")
     asked = {name: str(value)[:_LONGEST] for name, value in (request.view_args or {}).items()}
-    with writing_aside(_PATIENCE) as session:
+    with writing_aside() as session:
         note_refusal(
             session,
             Actor(user.id, role, user.email),

@@ -13,11 +13,11 @@ from flask import Flask, g, request
 from werkzeug.wrappers import Response
 
 from tracker.access.openings import role_through
+from tracker.models.aside import NOT_NOW, writing_aside
 from tracker.operations.opening import note_file
 from tracker.web import gate
-from tracker.web.opened import NOT_NOW, address_asked, writing_aside
+from tracker.web.opened import address_asked
 
-_PATIENCE = 0.2  # seconds
 _DOORS = frozenset({"reports", "staff", "locals"})  # whose files are not about oneself
 
 _log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def _note(response: Response) -> Response:
         return response
     actor, rows, now = gate.actor(role_through(reach, None)), g.get("rows"), datetime.now(UTC)
     try:
-        with writing_aside(_PATIENCE) as session:
+        with writing_aside() as session:
             note_file(session, actor, request.endpoint or "", address_asked(), rows, now)
     except NOT_NOW as error:
         _log.warning("a file that was taken could not be written down: %s", error.__class__.__name__)

@@ -22,9 +22,6 @@ from flask import Blueprint
 
 def blueprint() -> Blueprint:
     """The API with every operation."""
-    from tracker.api.v1 import door, reference, views
+    from tracker.api.v1 import door, reference, views  # noqa: F401 — each puts its operations at the door when it is loaded
 
-    for each in (views.own, views.curriculum, views.units, views.reports, views.members, views.work, views.sending):
-        assert each.__name__  # each puts its operations at the door when it is loaded
-    assert reference.__name__
     return door.api

@@ -7,26 +7,22 @@ an address, which ends in logs, never holds a secret. Each call asks anew what i
 from __future__ import annotations
 
 import logging
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-import psycopg
-from flask import current_app, request
-from sqlalchemy.exc import SQLAlchemyError
+from flask import request
 from sqlalchemy.orm import Session
 
 from tracker.access.openings import role_through
 from tracker.access.roles import Reach, reach_of, reach_of_client
 from tracker.api.tokens import client_of_token
 from tracker.api.v1.problems import Problem
-from tracker.models import ApiClient, ApiToken, User, writing
+from tracker.models import ApiClient, ApiToken, User
+from tracker.models.aside import NOT_NOW, writing_aside
 from tracker.operations.actor import Actor
-from tracker.operations.refused import Refused
 from tracker.operations.tokens import Scope, note_used, open_token, scopes_of
 
 REALM = 'Bearer realm="tracker"'
-_PATIENCE = 0.2  # seconds a call waits to note that its token was used
 _log = logging.getLogger(__name__)
 
 
@@ -100,7 +96,7 @@ def _program(session: Session, shown: str) -> Caller | None:
 def _note_used(token_id: int, today: date) -> None:
     """Once a day, beside the call's own work; where the database is busy, another call of the day does it."""
     try:
-        with current_app.app_context(), writing(patience=_PATIENCE) as session:
+        with writing_aside() as session:
             note_used(session, token_id, today)
-    except (Refused, SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
+    except NOT_NOW as error:
         _log.warning("the day a token was used is not noted: %s", error.__class__.__name__)

@@ -8,27 +8,20 @@ little later: the answer never fails for it. One's own record opens without a tr
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
-import psycopg
-from flask import current_app
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from tracker.access.openings import unit_through
 from tracker.api.door import settings
 from tracker.api.v1.callers import Caller
-from tracker.models import writing
+from tracker.models.aside import NOT_NOW, writing_aside
 from tracker.operations.actor import Actor
 from tracker.operations.opening import Opened, keep_opening, note_opening, openings_folder
-from tracker.operations.refused import Refused
 from tracker.operations.refusing import note_refusal
 
-_PATIENCE = 0.2  # seconds
 _LONGEST = 100  # characters of what stood in an address
-_NOT_NOW = (Refused, SQLAlchemyError, sqlite3.Error, psycopg.Error)
 _log = logging.getLogger(__name__)
 
 
@@ -50,9 +43,9 @@ def note_refused(caller: Caller, operation: str, asked: Mapping[str, str]) -> No
     actor = caller.actor() if caller.reach.roles or caller.client else Actor(caller.reach.user_id, "none", caller.name)
     said = {name: value[:_LONGEST] for name, value in asked.items()}
     try:
-        with current_app.app_context(), writing(patience=_PATIENCE) as session:
+        with writing_aside() as session:
             note_refusal(session, actor, f"api_v1.{operation}", asked=said, now=datetime.now(UTC))
-    except _NOT_NOW as error:
+    except NOT_NOW as error:
         _log.warning("a refusal could not be written down: %s", error.__class__.__name__)
 
 
@@ -60,9 +53,9 @@ def _note(caller: Caller, members: list[int], what: Opened, unit_id: int | None)
     actor, now = caller.actor(unit_id), datetime.now(UTC)
     whose: int | list[int] = members if what is Opened.LIST else members[0]
     try:
-        with current_app.app_context(), writing(patience=_PATIENCE) as session:
+        with writing_aside() as session:
             note_opening(session, actor, whose, what, unit_id, now)
-    except _NOT_NOW as error:
+    except NOT_NOW as error:
         _log.warning("an opening waits to be written: %s", error.__class__.__name__)
         try:
             keep_opening(openings_folder(settings().instance), actor, whose, what, unit_id, now)

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -23,6 +21,7 @@ from tracker.cli.sealing import seal_and_note
 from tracker.cli.working.rounds import GoesOn, Round
 from tracker.config import Settings
 from tracker.coverage.errands import is_due
+from tracker.intake.processes import SPEAK, started
 from tracker.models import IMPORTS_PATIENCE, Busy, db, writing
 from tracker.models.trouble import DATABASE_ERRORS, in_words
 from tracker.operations.errands import DOCTOR, PURGE, SEAL, SETTLE, WEEKLY, end_errand, take_errand
@@ -76,14 +75,10 @@ def _purge(app: Flask, _goes_on: GoesOn) -> Outcome:
 
 def _examine(app: Flask, goes_on: GoesOn) -> Outcome:
     """In a process of its own, which nobody's page waits for and whose memory goes with it."""
-    command = [sys.executable, "-P", "-c", "from tracker.cli import main; main()", "errand", "doctor"]
-    environment = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
-    with subprocess.Popen(  # noqa: S603 — our own program
-        command,
-        env={**environment, **app.config["SETTINGS"].as_environment(), "TRACKER_SPEAK": ""},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-    ) as process:
+    begun = started(("errand", "doctor"), None, {**app.config["SETTINGS"].as_environment(), SPEAK: ""}, is_heard=True)
+    if begun is None:
+        raise Refused("not_examined", "No process could be started for the doctor: is there memory left?")
+    with begun as process:
         while True:
             try:
                 said = process.communicate(timeout=1)[0]

@@ -12,10 +12,9 @@ from pathlib import Path
 from flask import Flask
 from huey.consumer import Consumer  # type: ignore[import-untyped]
 
-from tracker.cli.running import SPEAK
 from tracker.cli.working.rounds import GoesOn, Round
 from tracker.config import Settings
-from tracker.intake.processes import started
+from tracker.intake.processes import REQUEST, SPEAK, started
 from tracker.intake.progress import hold, is_running
 from tracker.intake.queueing import KINDS, QUEUE_ERRORS, Queue, all_noted, drop_note, note, noted
 from tracker.models import db
@@ -24,7 +23,6 @@ _log = logging.getLogger(__name__)
 _LOOKS_EVERY = 30.0  # seconds from one look for jobs that fell out of the queue to the next
 _LOOKS_UP_EVERY = 1.0  # seconds from one look whether it is to end to the next
 _LONGEST_PAUSE = 1.0  # seconds from one look into the queue to the next
-_REQUEST = "TRACKER_REQUEST"
 _MOST_TRIES = 2  # of a job whose process dies over it, before only a person may begin it again
 
 
@@ -138,7 +136,7 @@ class Jobs:
             if waiting is None:
                 return None
             note(folder, its_id, waiting._replace(tries=waiting.tries + 1))
-            environment = {SPEAK: waiting.language, _REQUEST: waiting.request}
+            environment = {SPEAK: waiting.language, REQUEST: waiting.request}
             return started(words, lock, {**self._settings.as_environment(), **environment})
         finally:
             os.close(lock)  # from here on the process holds it alone
