@@ -21,19 +21,13 @@ from tests.mail_server import Post, mail_server
 from tracker.cli.posting.sending import send_links, send_notices
 from tracker.cli.working.worker import Worker
 from tracker.config import MailServer, Settings
+from tracker.coverage.notices import MOST_TRIES, is_given_up, waiting
 from tracker.curriculum.words import Role
 from tracker.models import Notice, SignInLink, db, writing
 from tracker.operations.accounts import add_user
 from tracker.operations.actor import OPERATOR
 from tracker.operations.notices import notify
-from tracker.operations.notices.sending import (
-    CLAIM,
-    MOST_TRIES,
-    claim_notices,
-    is_given_up,
-    mark_failed,
-    waiting,
-)
+from tracker.operations.notices.sending import CLAIM, claim_notices, mark_failed
 from tracker.operations.notices.stopping import read_stop_token
 from tracker.operations.refused import Refused
 from tracker.operations.sign_in_links import address_of_link, ask_for_link

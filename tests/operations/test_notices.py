@@ -17,10 +17,10 @@ from tests.mail_server import Post, mail_server
 from tests.operations.conftest import Desk
 from tracker import create_app
 from tracker.config import Settings, WrongSetting
+from tracker.coverage.notices import unsent_notices
 from tracker.models import AuditEntry, Notice, db, writing
 from tracker.operations.notices import notify
 from tracker.operations.notices.messages import letter_of, message_of
-from tracker.operations.notices.sending import unsent_notices
 from tracker.operations.refused import Refused
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

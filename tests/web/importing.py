@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import time
+from pathlib import Path
 
 from flask import Flask
 from little_union import Browser, token_on
@@ -79,3 +80,16 @@ def tables(app: Flask, *but: str) -> dict[str, int]:
         if "audit_entry" in counted:
             counted["audit_entry"] = counted["audit_entry"].where(AuditEntry.action.not_in(("refused", "export_report")))
         return {name: db.session.scalar(count) or 0 for name, count in counted.items()}
+
+
+def process_of(its_id: int) -> int | None:
+    """The process that works on a job."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            try:
+                command = (folder / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"job" in command and str(its_id).encode() in command:
+                return int(folder.name)
+    return None

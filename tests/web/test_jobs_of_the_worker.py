@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from importing import REPORT, count_of, job_after, recorded, tables, tried, upload
+from importing import REPORT, count_of, job_after, process_of, recorded, tables, tried, upload
 from little_union import Browser, World, settings
 
 from tracker import create_app
@@ -129,8 +129,8 @@ def test_a_job_whose_process_is_killed_is_told_and_begun_again_by_a_person(app: 
         job = tried(sam, REPORT)
     sam.send(f"{job}/record", page=job)
     with app.app_context(), writing(alone=True), at_work(app):  # so that it waits for its turn
-        until(lambda: _process(number(job)) is not None)
-        os.kill(_process(number(job)) or 0, signal.SIGKILL)
+        until(lambda: process_of(number(job)) is not None)
+        os.kill(process_of(number(job)) or 0, signal.SIGKILL)
         until(lambda: not is_running(folder(app), number(job)))
     until(lambda: "stopped half-way" in sam.get(job).text)
     page = sam.get(job).text
@@ -167,16 +167,3 @@ def test_whoever_asked_is_answered_in_their_language_and_its_lines_carry_the_num
     waiting = noted(folder(app), number(answer.location))
     assert waiting is not None
     assert (waiting.kind, waiting.language, waiting.request) == ("job", "fr_CA", answer.headers["X-Request-ID"])
-
-
-def _process(its_id: int) -> int | None:
-    """The process that works on a job."""
-    for each in Path("/proc").iterdir():
-        if each.name.isdecimal():
-            try:
-                command = (each / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"job" in command and str(its_id).encode() in command:
-                return int(each.name)
-    return None

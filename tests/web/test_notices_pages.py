@@ -9,9 +9,9 @@ from flask import Flask
 from little_union import Browser, World
 from sqlalchemy import select
 
+from tracker.coverage.notices import MOST_TRIES
 from tracker.models import AuditEntry, Notice, NoticeStop, db, writing
 from tracker.operations.notices import notify
-from tracker.operations.notices.sending import MOST_TRIES
 from tracker.operations.notices.stopping import stop_token
 
 

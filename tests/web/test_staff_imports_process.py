@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from importing import REPORT, count_of, job_after, recorded, tables, tried, upload
+from importing import REPORT, count_of, job_after, process_of, recorded, tables, tried, upload
 from little_union import Browser, World, settings
 from sqlalchemy import create_engine, func, select, text
 from training_union import days_ago, today
@@ -87,19 +87,6 @@ def job_id(address: str) -> int:
     return int(address.rsplit("/", 1)[1])
 
 
-def its_process(its_id: int) -> int | None:
-    """The process that works on a job."""
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            try:
-                command = (folder / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"job" in command and str(its_id).encode() in command:
-                return int(folder.name)
-    return None
-
-
 def wrong(app: Flask) -> list[str]:
     with app.app_context(), writing(alone=True) as session:
         return [finding.sentence for finding in examine(session, today()) if finding.is_wrong]
@@ -133,7 +120,7 @@ def test_a_process_that_is_killed_while_it_records_leaves_nothing_and_can_start_
             whole = time.monotonic() - began
             continue
         time.sleep(chance.uniform(0.3, 0.95) * whole)
-        worker = its_process(job_id(job))
+        worker = process_of(job_id(job))
         if worker is not None:
             os.kill(worker, signal.SIGKILL)
         job_after(sam, answer)
@@ -165,7 +152,7 @@ def test_a_process_that_is_killed_while_it_reads_leaves_a_page_that_says_so(
     assert "report.csv" in sam.get("/staff/imports").text
     worker = None
     while worker is None:
-        worker = its_process(job_id(answer.location))
+        worker = process_of(job_id(answer.location))
     os.kill(worker, signal.SIGKILL)
     job = job_after(sam, answer)
     assert "stopped half-way" in sam.get(job).text

@@ -11,9 +11,10 @@ from tracker.cli.posting.weekly import here_and_now, make_weekly, roll_ups_now
 from tracker.cli.running import now, with_app
 from tracker.config import Settings
 from tracker.coverage.digests import lines_in_words
+from tracker.coverage.notices import is_given_up, unsent_notices, waiting
 from tracker.models import Notice, db, writing
 from tracker.operations.actor import OPERATOR
-from tracker.operations.notices.sending import is_given_up, retry_notices, unsent_notices, waiting
+from tracker.operations.notices.sending import retry_notices
 from tracker.operations.notices.weekly import DIGESTS, ROLL_UPS, digests_to_make, last_made, next_time
 from tracker.operations.refused import Refused
 

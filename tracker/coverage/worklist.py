@@ -16,7 +16,7 @@ from tracker.coverage.due_exceptions import due_exceptions_waiting
 from tracker.coverage.eligibility import eligible_uninvited
 from tracker.coverage.held_changes import held_waiting
 from tracker.coverage.last_reports import last_linkedin_report, last_report
-from tracker.coverage.notices_failed import notices_failed
+from tracker.coverage.notices import notices_failed
 from tracker.coverage.reviewing import MOST_COUNTED, claims_waiting
 from tracker.coverage.voiding import proposals_waiting
 from tracker.models import (

@@ -34,7 +34,7 @@ _ENDED = {
     sessions.End.IDLE: lazy("You were signed out, because nothing was asked for in two hours. Sign in again to go on."),
     sessions.End.ROLE: lazy("You were signed out, because a role of yours has ended. Sign in again to go on."),
 }
-_FILES = frozenset({"static", "bootstrap.static"})
+FILES = frozenset({"static", "bootstrap.static"})  # the pages' own, open to all
 _BEFORE_FACTOR = frozenset({"account.second_factor", "account.new_factor", "account.logout"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -143,7 +143,7 @@ def safe_path(target: str | None) -> str | None:
 
 def _ask() -> Response | None:
     """Let the request through, show the way to sign in, or deny that there is such a page."""
-    if request.routing_exception is not None or request.endpoint in _FILES:
+    if request.routing_exception is not None or request.endpoint in FILES:
         return None  # nothing is there, or nothing of anybody's
     view = current_app.view_functions[request.endpoint or ""]
     if getattr(view, "is_public", False):

@@ -11,7 +11,8 @@ from flask import Flask, current_app, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
 
-_FILES = frozenset({"static", "bootstrap.static"})
+from tracker.web.gate import FILES
+
 _LASTING = frozenset({"reports.chart_script"})  # whose address names the content
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -62,7 +63,7 @@ def _guard(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint in _LASTING and response.status_code < 400:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    elif request.endpoint in _FILES and response.status_code < 400:
+    elif request.endpoint in FILES and response.status_code < 400:
         lasting = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=300"
         response.headers["Cache-Control"] = lasting
     else:
@@ -72,7 +73,7 @@ def _guard(response: Response) -> Response:
 
 
 def _version(endpoint: str, values: dict[str, Any]) -> None:
-    if endpoint in _FILES and "filename" in values:
+    if endpoint in FILES and "filename" in values:
         holder = current_app if endpoint == "static" else current_app.blueprints["bootstrap"]
         values.setdefault("v", _content_hash(Path(holder.static_folder or "", values["filename"])))
 

@@ -29,12 +29,12 @@ from sqlalchemy import event
 
 from tracker.config import Settings
 from tracker.config.reading import LOOPBACK
+from tracker.coverage.notices import MOST_TRIES
 from tracker.coverage.vitals import Vitals, vitals
 from tracker.intake.queueing import all_noted
 from tracker.models import db
 from tracker.models.trouble import DATABASE_ERRORS
 from tracker.operations.errands import DOCTOR
-from tracker.operations.notices.sending import MOST_TRIES
 from tracker.web.gate import public
 from tracker.web.health import head, health
 from tracker.web.watching import Watched

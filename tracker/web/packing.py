@@ -14,6 +14,8 @@ import secrets
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
+from tracker.web.gate import FILES
+
 _WORTH_IT = 1_000  # bytes: a shorter answer fits one packet as it is
 _MOST = 8_000_000  # a longer one is a file on its way, and streams
 _TEXTS = ("text/", "application/json", "application/javascript", "image/svg+xml")
@@ -32,13 +34,13 @@ def _pack(response: Response) -> Response:
     is_whole = response.status_code not in (204, 206, 304) and "Content-Range" not in response.headers
     if not is_whole or "Content-Encoding" in response.headers or not request.accept_encodings["gzip"] > 0:
         return response
-    if response.is_streamed and request.endpoint not in ("static", "bootstrap.static"):
+    if response.is_streamed and request.endpoint not in FILES:
         return response
     if request.method == "HEAD" or not _WORTH_IT <= (response.content_length or 0) <= _MOST:
         return response
     response.direct_passthrough = False
     plain = response.get_data()
-    is_file = request.endpoint in ("static", "bootstrap.static")
+    is_file = request.endpoint in FILES
     response.set_data(_packed_file(plain) if is_file else _packed(plain, 5))
     response.headers["Content-Encoding"] = "gzip"
     etag, _is_weak = response.get_etag()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from flask import Flask
 
 from tracker import language
+from tracker.coverage.saying import file_size, one_place
 from tracker.curriculum.coverage import whole_percent
 from tracker.language import _, percent
 from tracker.web import gate
@@ -17,9 +19,15 @@ _NOTHING = "\u2013"  # the dash that stands where there is nothing to say
 def teach(app: Flask) -> None:
     """Make the filters known to the templates."""
     app.jinja_env.filters.update(count=count, percent=whole_percent, share=share, day=day, moment=moment)
-    app.jinja_env.filters.update(percentage=percent, in_list=language.in_list, clock=clock)
+    app.jinja_env.filters.update(percentage=percent, in_list=language.in_list, either=either, clock=clock)
+    app.jinja_env.filters.update(one_place=one_place, file_size=file_size)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+
+
+def either(items: Iterable[str]) -> str:
+    """ "a, b or c"."""
+    return language.in_list(list(items), of="or")
 
 
 def count(number: int) -> str:

@@ -1,4 +1,4 @@
-"""What waits to be sent, who sends it, and what became of it.
+"""Who sends what waits, and what became of it.
 
 Several processes may send at once: each claims some notices for a while, and what it has claimed no other touches. Whoever
 dies over them loses the claim with its time.
@@ -8,69 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
+from tracker.coverage.notices import MOST_TRIES
 from tracker.models import Notice
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 
 CLAIM = timedelta(hours=1)  # longer than an import may keep the writer of "sent" waiting
-MOST_TRIES = 14  # with the waits between them, about a day
 _LONGEST_WAIT = timedelta(hours=4)
 _LONGEST_FAILURE = 500
 _CLAIMED_AT_ONCE = 200
-
-
-class Waiting(NamedTuple):
-    """What became of the notices that were not sent."""
-
-    due: int  # to be sent, failed before or not
-    failed: int  # of those, tried before without success
-    given_up: int
-    oldest_at: datetime | None  # since when the oldest of what is to be sent now waits
 
 
 def wait_after(attempts: int) -> timedelta:
     """How long to wait after so many tries: a minute, two, four … four hours."""
     minutes = 1 << min(max(attempts, 1) - 1, 12)
     return min(timedelta(minutes=minutes), _LONGEST_WAIT)
-
-
-def is_given_up(notice: Notice) -> bool:
-    """Whether a notice is tried no more."""
-    return notice.sent_at is None and notice.attempts >= MOST_TRIES
-
-
-def unsent_notices(session: Session, most: int | None = None) -> list[Notice]:
-    """What waits to be sent, the oldest first; what failed before, and what was given up, too."""
-    return list(session.scalars(select(Notice).where(Notice.sent_at.is_(None)).order_by(Notice.id).limit(most)))
-
-
-def waiting(session: Session) -> Waiting:
-    """How much waits."""
-    tries = session.execute(
-        select(Notice.attempts, func.count()).where(Notice.sent_at.is_(None)).group_by(Notice.attempts)
-    ).all()
-    return Waiting(
-        due=sum(count for attempts, count in tries if attempts < MOST_TRIES),
-        failed=sum(count for attempts, count in tries if 0 < attempts < MOST_TRIES),
-        given_up=sum(count for attempts, count in tries if attempts >= MOST_TRIES),
-        oldest_at=session.scalar(select(func.min(Notice.recorded_at)).where(Notice.sent_at.is_(None), Notice.attempts == 0)),
-    )
-
-
-def failing_notices(session: Session, most: int = 50) -> list[Notice]:
-    """What was tried without success, the newest first."""
-    failing = select(Notice).where(Notice.sent_at.is_(None), Notice.failure != "")
-    return list(session.scalars(failing.order_by(Notice.id.desc()).limit(most)))
-
-
-def last_sent(session: Session) -> datetime | None:
-    """When mail last went out."""
-    return session.scalar(select(func.max(Notice.sent_at)))
 
 
 def has_due(session: Session, now: datetime) -> bool:

@@ -30,7 +30,7 @@ from tracker.coverage.exports import COVERAGE_DEFINITIONS, Chart, Document, Kind
 from tracker.coverage.exports.shapes import Cell
 from tracker.coverage.rendering import FILE_FORMS, NotRendered, render_chart
 from tracker.coverage.rendering.script import PageScript
-from tracker.coverage.saying import called, file_size, one_place
+from tracker.coverage.saying import called
 from tracker.coverage.trends import total_trend, trend
 from tracker.language import _, day, number, word
 from tracker.models import Unit, db
@@ -264,5 +264,4 @@ def _page_script() -> PageScript:
 def _prepare(state: Any) -> None:
     app: Flask = state.app
     app.extensions["page_script"] = PageScript(app.config["SETTINGS"].instance / "cache")
-    app.jinja_env.filters.update(one_place=one_place, file_size=file_size)
     app.jinja_env.globals.update(chart_script=script_address, chart_rows=shown_rows, chart_note=table_note)

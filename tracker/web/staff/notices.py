@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from tracker.coverage.digests import KINDS, counts_of
+from tracker.coverage.notices import failing_notices, is_given_up, last_sent, waiting
 from tracker.curriculum.words import Role
 from tracker.language import _, ngettext
 from tracker.models import Member, db, writing
 from tracker.operations.notices.keeping import KIND_WORDS
-from tracker.operations.notices.sending import failing_notices, is_given_up, last_sent, retry_notices, waiting
+from tracker.operations.notices.sending import retry_notices
 from tracker.operations.notices.weekly import DIGESTS, ROLL_UPS, digests_to_make, is_time, last_made, next_time
 from tracker.web import gate
 from tracker.web.gate import staff_and_auditors
