@@ -59,3 +59,15 @@ def test_a_language_that_nobody_speaks_here_stops_the_start() -> None:
 
 def test_every_language_can_be_set() -> None:
     assert tuple(each.code for each in LANGUAGES) == LANGUAGE_CODES
+
+
+def test_a_sign_in_provider_needs_an_address_to_send_people_back_to() -> None:
+    given = {
+        **KEY,
+        "TRACKER_OIDC_ISSUER": "https://login.example.org",
+        "TRACKER_OIDC_CLIENT_ID": "tracker",
+        "TRACKER_OIDC_CLIENT_SECRET": "secret",
+    }
+    with pytest.raises(WrongSetting, match="TRACKER_URL is missing"):
+        Settings.from_environment(given)
+    assert Settings.from_environment({**given, "TRACKER_URL": "https://training.example.org"}).sign_in_provider

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 
 import pytest
 from sqlalchemy import func, select
@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from tests.api.programs import CANARY, PEOPLE, Site, shared
 from tracker.api.v1 import views
 from tracker.api.v1.door import OPERATIONS, Operation
+from tracker.coverage.openings import openings_page
 from tracker.models import AuditEntry, Batch
 
 __all__ = ["shared", "views"]  # the fixture, and what fills the table of operations
@@ -197,6 +198,9 @@ def test_looking_leaves_the_trace_that_a_page_leaves(shared: Site) -> None:
         ("open_record", "client Program staff", bo),
         ("download_list", "local-viewer", None),
     ]
+    with shared.desk.session() as session:
+        read = [line.who for line in openings_page(session, bo, UTC).rows]
+    assert "the program “Program staff”, let in by an administrator" in read
 
 
 def test_asking_for_what_is_not_theirs_is_written_down(shared: Site) -> None:

@@ -25,19 +25,9 @@ _PAGE = 50
 # rest tells of people's learning, which is not theirs to read: of it they see who did what, and when.
 _NOT_LEARNING = frozenset(
     {
-        *("user", "client", "sign_in_link", "notice", "notice_stop", "units", "union", "catalogue", "policy"),
-        *(
-            "import_profile",
-            "page",
-            "audit_entry",
-            "api_token",
-            "second_factor",
-            "outside_identity",
-            "errand",
-            "backup",
-            "site",
-            "report",
-        ),
+        *("user", "client", "sign_in_link", "api_token", "second_factor", "outside_identity"),
+        *("notice", "notice_stop", "units", "union", "catalogue", "policy", "import_profile"),
+        *("page", "audit_entry", "errand", "backup", "site", "report"),
     }
 )
 
@@ -92,7 +82,7 @@ def trail_page(session: Session, asked: Asked, before: int | None = None, *, wit
         select(AuditEntry, User.email, Unit)
         .outerjoin(User, User.id == AuditEntry.actor_id)
         .outerjoin(Unit, Unit.id == AuditEntry.unit_id)
-        .where(*_where(session, asked))
+        .where(*_where(session, asked, with_learning))
         .order_by(AuditEntry.id.desc())
         .limit(_PAGE + 1)
     )
@@ -109,9 +99,9 @@ def _line(entry: AuditEntry, actor_email: str | None, unit: Unit | None, *, with
     return AuditLine(entry, actor_email, unit, detail if is_open else {}, is_withheld=is_withheld)
 
 
-def trail_count(session: Session, asked: Asked) -> int:
+def trail_count(session: Session, asked: Asked, *, with_learning: bool = True) -> int:
     """How many entries are asked for."""
-    return session.scalar(select(func.count()).select_from(AuditEntry).where(*_where(session, asked))) or 0
+    return session.scalar(select(func.count()).select_from(AuditEntry).where(*_where(session, asked, with_learning))) or 0
 
 
 def trail_rows(session: Session, asked: Asked, *, with_learning: bool = True) -> Iterator[tuple[Any, ...]]:
@@ -128,7 +118,7 @@ def trail_rows(session: Session, asked: Asked, *, with_learning: bool = True) ->
         .outerjoin(User, User.id == AuditEntry.actor_id)
         .outerjoin(Unit, Unit.id == AuditEntry.unit_id)
         .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
-        .where(*_where(session, asked))
+        .where(*_where(session, asked, with_learning))
         .order_by(AuditEntry.id)
     )
     for (
@@ -171,10 +161,12 @@ def plain_json(value: Any) -> str:
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _where(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
+def _where(session: Session, asked: Asked, with_learning: bool) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if asked.member_id is not None:
         wanted.append(AuditEntry.member_id.in_(all_ids_of(session, asked.member_id)))
+        if not with_learning:  # whose acts of learning these are, whoever asks for one member would be told by finding them
+            wanted.append(AuditEntry.object_kind.in_(_NOT_LEARNING))
     if "@" in asked.actor:
         users = select(User.id).where(User.email_key == email_key(asked.actor))
         wanted.append(AuditEntry.actor_id.in_(users))

@@ -162,7 +162,7 @@ def _tried(
 ) -> tuple[Preview | None, Refused | None]:
     """The preview; or why a person must say first how the file is to be read."""
     try:
-        with _staged(session, job, reading, stream, telling) as staged:
+        with _staged(session, job, _whoever_asked(session, job), reading, stream, telling) as staged:
             imported = staged.preview(session, telling)
             telling.tell("Gathering the rows")
             return preview_of(imported, stream, job.file_name), None
@@ -195,7 +195,7 @@ def _record(job: ImportJob, settings: Settings, telling: Telling) -> None:
     with original(settings.instance / "imports", job.sha256) as stream:
         reading = Reading.from_json(job.options["reading"])
         with (
-            _staged(session, job, reading, stream, telling) as staged,
+            _staged(session, job, actor, reading, stream, telling) as staged,
             writing(alone=True, patience=IMPORTS_PATIENCE) as session,
         ):
             imported = staged.record(session, actor, now=now(), watch=telling)
@@ -213,7 +213,7 @@ def _undo(job: ImportJob, telling: Telling) -> None:
 
 
 def _staged(
-    session: Session, job: ImportJob, reading: Reading, stream: BinaryIO, telling: Telling
+    session: Session, job: ImportJob, by: Actor, reading: Reading, stream: BinaryIO, telling: Telling
 ) -> AbstractContextManager[StagedImport]:
     full = job.options.get("full")
     return staged_import(
@@ -225,8 +225,15 @@ def _staged(
         full=None if full is None else Full(None if full["units"] is None else frozenset(full["units"])),
         accept_leaving=job.options.get("accept_leaving"),
         today=today(),
+        by=by,
         watch=telling,
     )
+
+
+def _whoever_asked(session: Session, job: ImportJob) -> Actor:
+    """Who brought the file: most likely they confirm it too."""
+    user = session.get(User, job.requested_by or 0)
+    return Actor(user.id, Role.STAFF.value, user.email) if user else OPERATOR
 
 
 def _actor(session: Session, job: ImportJob) -> Actor:

@@ -137,7 +137,7 @@ class Settings:
                 environment.get("DATABASE_READ_URL", ""), environment.get("DATABASE_URL", "")
             ),
             requires_totp=flag(environment, "TRACKER_REQUIRE_TOTP"),
-            sign_in_provider=sign_in_provider(environment),
+            sign_in_provider=sign_in_provider(environment, own_url(environment, is_demo)),
             metrics_token=token(environment, "TRACKER_METRICS_TOKEN"),
             has_worker=choice(environment, "TRACKER_JOBS", ("here", "worker")) == "worker",
             log_format=choice(environment, "TRACKER_LOG", ("text", "json")),

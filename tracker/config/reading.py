@@ -223,7 +223,7 @@ def read_database_url(url: str, written: str) -> str:
     return database_url(url, Path())
 
 
-def sign_in_provider(environment: Mapping[str, str]) -> SignInProvider | None:
+def sign_in_provider(environment: Mapping[str, str], url: str) -> SignInProvider | None:
     """The provider that people may sign in by: all of its settings, or none."""
     names = ("TRACKER_OIDC_ISSUER", "TRACKER_OIDC_CLIENT_ID", "TRACKER_OIDC_CLIENT_SECRET")
     issuer, client_id, client_secret = (environment.get(name, "").strip() for name in names)
@@ -232,6 +232,8 @@ def sign_in_provider(environment: Mapping[str, str]) -> SignInProvider | None:
     for name, value in zip(names[1:], (client_id, client_secret), strict=True):
         if not value:
             raise WrongSetting(f"TRACKER_OIDC_ISSUER is set, but {name} is missing: the provider gave you both")
+    if not url:
+        raise WrongSetting("TRACKER_OIDC_ISSUER is set, but TRACKER_URL is missing: the provider sends people back to it")
     found = outside(environment, names[0], "https://login.example.org")
     name = environment.get("TRACKER_OIDC_NAME", "").strip() or (found.hostname or "")
     return SignInProvider(found.geturl().rstrip("/"), client_id, client_secret, name)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from tracker.coverage.former import all_ids_of
 from tracker.coverage.paging import Page
 from tracker.coverage.saying import called
-from tracker.curriculum.words import Role
+from tracker.curriculum.words import PROGRAM, Role
 from tracker.language import _
 from tracker.models import AuditEntry, Membership, Unit, UnitClosure, User
 
@@ -89,6 +89,8 @@ def who_in_words(role: str, unit: Unit | None) -> str:
         return _("the training lead of %(unit)s", unit=called(unit)) if unit else _("the training lead of a local")
     if role in (Role.LOCAL_VIEWER, Role.DISTRICT_VIEWER):
         return _("an officer of %(unit)s", unit=called(unit)) if unit else _("an officer of a local")
+    if role.startswith(PROGRAM):
+        return _("the program “%(name)s”, let in by an administrator", name=role.removeprefix(PROGRAM))
     return _("someone of the union")
 
 

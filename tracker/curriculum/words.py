@@ -82,6 +82,9 @@ class Role(StrEnum):
     ADMIN = mark("admin")
 
 
+PROGRAM = "client "  # begins what the trail calls a program's role; its name follows
+
+
 class Outcome(StrEnum):
     """How a row of an import ended. Every row ends as exactly one, so the counts add up to the rows."""
 

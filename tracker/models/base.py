@@ -216,6 +216,13 @@ def writing(*, alone: bool = False, patience: float = PATIENCE) -> Iterator[Sess
     session = db.session()
     session.rollback()  # a read transaction left open would see old rows, and on SQLite could not become a write
     read_primary(session)
+    with one_transaction(session, alone=alone, patience=patience):
+        yield session
+
+
+@contextmanager
+def one_transaction(session: Session, *, alone: bool, patience: float) -> Iterator[None]:
+    """What :func:`writing` does, in a session in which nothing was begun."""
     try:
         connection = session.connection(execution_options={"writes": True, "patience": patience})
         if connection.dialect.name == "postgresql":
@@ -224,7 +231,7 @@ def writing(*, alone: bool = False, patience: float = PATIENCE) -> Iterator[Sess
                 text(f"SELECT set_config('lock_timeout', :patience, true), {lock}(:key)"),
                 {"patience": f"{int(patience * 1_000)}ms", "key": _WRITERS},
             )
-        yield session
+        yield
         session.flush()
         session.info[_COMMITS] = True
         session.commit()

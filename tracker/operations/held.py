@@ -21,6 +21,7 @@ from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.completions.waiting import settle_rows
 from tracker.operations.notices import notify
+from tracker.operations.notices.keeping import letter, sign_in_stays
 from tracker.operations.notices.recipients import written_in
 from tracker.operations.refused import Refused
 
@@ -178,7 +179,7 @@ def _asked(hold: Hold, *, is_own: bool, address: str) -> tuple[str, str]:
         "If this is right, you need not do anything. If it is not, answer this mail or tell your local: nothing changes "
         "before the training department has looked at it."
     )
-    return subject, _letter(what, waits, closing, _("Your sign-in address and your password stay as they are."))
+    return subject, letter(what, waits, closing, _("Your sign-in address and your password stay as they are."))
 
 
 def _decided(held: HeldChange, accept: bool) -> tuple[str, str]:
@@ -191,14 +192,7 @@ def _decided(held: HeldChange, accept: bool) -> tuple[str, str]:
     if not accept:
         refused = _("The training department refused it. Nothing has changed.")
         subject = _("The other e-mail address was refused") if is_email else _("The other member number was refused")
-        return subject, _letter(gave, refused)
+        return subject, letter(gave, refused)
     subject = _("Another e-mail address was added for you") if is_email else _("Another member number was added for you")
     accepted = _("The training department accepted it: courses reported with it now count for you.")
-    stays = _(
-        "Your sign-in address and your password stay as they are. If this is wrong, answer this mail or tell your local."
-    )
-    return subject, _letter(gave, accepted, stays)
-
-
-def _letter(*paragraphs: str) -> str:
-    return "\n\n".join((_("Hello,"), *paragraphs)) + "\n"
+    return subject, letter(gave, accepted, sign_in_stays())

@@ -18,11 +18,11 @@ from tracker.models import OutsideIdentity, User, new_id
 from tracker.operations.accounts.limits import account_key, hold
 from tracker.operations.accounts.owners import owner_of, user_of
 from tracker.operations.accounts.signing_in import SignIn, came_in
-from tracker.operations.accounts.telling import tell_user
 from tracker.operations.actor import ANYONE, Actor
 from tracker.operations.audit import audit
 from tracker.operations.notices import recipient_of
 from tracker.operations.refused import Refused
+from tracker.operations.telling import tell_user
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def _by_address(session: Session, person: OutsidePerson, language: str, today: d
     # addresses that count as one here may be two mailboxes elsewhere: beyond ASCII, case is no matter of spelling alone
     if owner is None or owner.known_by.strip().lower() != person.email.strip().lower():
         return None
-    if owner.user is not None and _is_linked(session, owner.user, person.issuer):
-        return None  # the provider has given their address to somebody else, or made them a second account
+    if owner.user is not None and not _is_theirs(session, owner.user, person):
+        return None
     user = user_of(session, owner, language, today, now)
     session.add(OutsideIdentity(id=new_id(), issuer=person.issuer, subject=person.subject, user_id=user.id, linked_at=now))
     session.flush()
@@ -91,9 +91,15 @@ def _by_address(session: Session, person: OutsidePerson, language: str, today: d
     return user
 
 
-def _is_linked(session: Session, user: User, issuer: str) -> bool:
-    linked = select(OutsideIdentity.id).where(OutsideIdentity.user_id == user.id, OutsideIdentity.issuer == issuer)
-    return session.scalar(linked.limit(1)) is not None
+def _is_theirs(session: Session, user: User, person: OutsidePerson) -> bool:
+    """Whether this may be who signs in here, by the address that signs in: a link asked for by another address that a
+    roster or a report gives for them is sent to that one too, so whoever holds only the other gets in by neither.
+    """
+    if user.email.strip().lower() != person.email.strip().lower():
+        return False
+    linked = select(OutsideIdentity.id).where(OutsideIdentity.user_id == user.id, OutsideIdentity.issuer == person.issuer)
+    # linked already: the provider has given their address to somebody else, or made them a second account
+    return session.scalar(linked.limit(1)) is None
 
 
 def _not_known(provider: str) -> str:

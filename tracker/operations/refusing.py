@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tracker.models import AuditEntry
+from tracker.models import AuditEntry, Member, Unit
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 
@@ -22,18 +22,15 @@ def note_refusal(
     actor: Actor,
     page: str,
     *,
-    asked: dict[str, Any],
+    asked: Mapping[str, str],
     now: datetime,
-    member_id: int | None = None,
-    unit_id: int | None = None,
 ) -> bool:
     """Write down that ``actor`` was refused a page: once a minute for each kind of page, and twenty times at most.
 
     Args:
         page: the kind of page, by its own name.
-        asked: what was asked of it, such as the ids in its address. No token, and nothing that was sent.
-        member_id: about whom it is, where that is a member.
-        unit_id: of which unit it is, where that is one.
+        asked: what was asked of it, such as the ids in its address; whose record or unit ``member_id`` and ``number`` name
+            is looked up. No token, and nothing that was sent.
 
     Returns:
         Whether it was written.
@@ -41,9 +38,22 @@ def note_refusal(
     recent = select(AuditEntry.detail).where(
         AuditEntry.at > now - SELDOM, AuditEntry.action == ACTION, AuditEntry.actor_id == actor.user_id
     )
+    if actor.user_id is None:  # a program, told from others by its role
+        recent = recent.where(AuditEntry.actor_role == actor.role)
     known = list(session.scalars(recent.limit(MOST)))
     if len(known) >= MOST or any(each.get("page") == page for each in known):
         return False
     detail = {"page": page, **asked}
+    member_id, unit_id = _member(session, asked.get("member_id", "")), _unit(session, asked.get("number", ""))
     audit(session, actor, ACTION, object_kind="page", member_id=member_id, unit_id=unit_id, detail=detail, at=now)
     return True
+
+
+def _member(session: Session, written: str) -> int | None:
+    if not written.isdecimal() or int(written) >= 2**63:
+        return None
+    return session.scalar(select(Member.member_id).where(Member.member_id == int(written)))
+
+
+def _unit(session: Session, number: str) -> int | None:
+    return session.scalar(select(Unit.id).where(Unit.number == number)) if number else None

@@ -13,11 +13,12 @@ from enum import StrEnum
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from tracker.language import _, mark
+from tracker.language import _, day, mark
 from tracker.models import ApiToken, User, new_id
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.refused import Refused
+from tracker.operations.telling import tell_user
 
 LONGEST_DAYS = 365
 USUAL_DAYS = 90
@@ -102,7 +103,17 @@ def make_token(session: Session, user: User, name: str, scopes: Collection[Scope
     session.add(token)
     session.flush()
     _audit(session, token, "make_token", Actor(user.id, "self", user.email), now, days=days)
+    tell_user(session, user, lambda: _about_making(token), now)
     return NewToken(token, shown)
+
+
+def _about_making(token: ApiToken) -> tuple[str, str]:
+    return _("A token was made for your sign-in"), _(
+        "A token “%(name)s” was made for your sign-in to the training tracker: until %(on)s whoever holds it can do as you "
+        "what it was made for. Your tokens stand on your account page, where you can revoke each.",
+        name=token.name,
+        on=day(token.expires_at.date()),
+    )
 
 
 def revoke_token(session: Session, token: ApiToken, actor: Actor, *, now: datetime) -> None:

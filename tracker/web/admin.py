@@ -22,10 +22,10 @@ from tracker.operations.accounts import (
     change_address,
     end_role,
     find_user,
+    give_password,
     has_factor,
     reactivate,
     role_in_words,
-    set_password,
     suspend,
 )
 from tracker.operations.passwords import generated_password, hashed
@@ -217,7 +217,7 @@ def new_password(user_id: int) -> str:
     password = generated_password()
     kept = hashed(password, found.email)
     with writing() as transaction:
-        set_password(transaction, found, kept, gate.actor(Role.ADMIN), now=datetime.now(UTC))
+        give_password(transaction, found, kept, gate.actor(Role.ADMIN), now=datetime.now(UTC))
     return _handed_over(found, password)
 
 

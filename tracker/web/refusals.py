@@ -12,17 +12,14 @@ from datetime import UTC, datetime
 
 from flask import Flask, current_app, g, request
 from flask_login import current_user
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from tracker.curriculum.words import Role
-from tracker.models import Member, Unit, User
+from tracker.models import User
 from tracker.models.aside import NOT_NOW, writing_aside
 from tracker.operations.actor import Actor
 from tracker.operations.refusing import SELDOM, note_refusal
 from tracker.web import gate
-from tracker.web.ids import row_id
 
 _MOST_KEPT = 10_000  # persons and pages that this process remembers
 _LONGEST = 100  # characters of what stood in an address
@@ -64,8 +61,6 @@ def _note_refused(endpoint: str) -> None:
             endpoint,
             asked={"method": request.method, **asked},
             now=now,
-            member_id=_member(session, asked.get("member_id")),
-            unit_id=_unit(session, asked.get("number")),
         )
 
 
@@ -79,15 +74,3 @@ def _is_time(user_id: int, endpoint: str, now: datetime) -> bool:
             _lately.clear()
         _lately[key] = now
     return True
-
-
-def _member(session: Session, written: str | None) -> int | None:
-    try:
-        its_id = row_id(written or "")
-    except ValueError:
-        return None
-    return session.scalar(select(Member.member_id).where(Member.member_id == its_id))
-
-
-def _unit(session: Session, number: str | None) -> int | None:
-    return session.scalar(select(Unit.id).where(Unit.number == number)) if number else None

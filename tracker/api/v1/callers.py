@@ -15,10 +15,13 @@ from sqlalchemy.orm import Session
 
 from tracker.access.openings import role_through
 from tracker.access.roles import Reach, reach_of, reach_of_client
+from tracker.api.door import settings
 from tracker.api.tokens import client_of_token
 from tracker.api.v1.problems import Problem
+from tracker.curriculum.words import PROGRAM
 from tracker.models import ApiClient, ApiToken, User
 from tracker.models.aside import NOT_NOW, writing_aside
+from tracker.operations.accounts import has_factor, must_have_factor
 from tracker.operations.actor import Actor
 from tracker.operations.tokens import Scope, note_used, open_token, scopes_of
 
@@ -44,7 +47,7 @@ class Caller:
     def actor(self, unit_id: int | None = None) -> Actor:
         """As what it acts, on a member or a list of this unit: the trail names the program, or the person and their role."""
         if self.client is not None:
-            return Actor(None, f"client {self.client.name}", self.client.name)
+            return Actor(None, f"{PROGRAM}{self.client.name}", self.client.name)
         return Actor(self.reach.user_id, role_through(self.reach, unit_id).value, self.name)
 
 
@@ -82,7 +85,14 @@ def _person(session: Session, shown: str, today: date, now: datetime) -> Caller 
     token, user = found
     if token.last_used_on != today:
         _note_used(token.id, today)
-    return Caller(reach_of(session, user, today), scopes_of(token.scopes), user=user, token=token)
+    reach = reach_of(session, user, today)
+    if settings().requires_totp and must_have_factor(reach.roles) and not has_factor(session, user.id):
+        raise Problem(
+            "invalid-token",
+            "The token opens nothing before its owner has set up a second factor.",
+            headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
+        )
+    return Caller(reach, scopes_of(token.scopes), user=user, token=token)
 
 
 def _program(session: Session, shown: str) -> Caller | None:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
+from flask import request
 from sqlalchemy.orm import Session
 
 from tracker.access.openings import unit_through
@@ -22,6 +23,7 @@ from tracker.operations.opening import Opened, keep_opening, note_opening, openi
 from tracker.operations.refusing import note_refusal
 
 _LONGEST = 100  # characters of what stood in an address
+_LONGEST_ADDRESS = 500
 _log = logging.getLogger(__name__)
 
 
@@ -51,13 +53,14 @@ def note_refused(caller: Caller, operation: str, asked: Mapping[str, str]) -> No
 
 def _note(caller: Caller, members: list[int], what: Opened, unit_id: int | None) -> None:
     actor, now = caller.actor(unit_id), datetime.now(UTC)
+    asked = request.full_path.rstrip("?")[:_LONGEST_ADDRESS] if what is Opened.LIST else ""
     whose: int | list[int] = members if what is Opened.LIST else members[0]
     try:
         with writing_aside() as session:
-            note_opening(session, actor, whose, what, unit_id, now)
+            note_opening(session, actor, whose, what, unit_id, now, asked=asked)
     except NOT_NOW as error:
         _log.warning("an opening waits to be written: %s", error.__class__.__name__)
         try:
-            keep_opening(openings_folder(settings().instance), actor, whose, what, unit_id, now)
+            keep_opening(openings_folder(settings().instance), actor, whose, what, unit_id, now, asked=asked)
         except OSError:
             _log.exception("an opening could not be kept: %s, %s of %s", actor.role, what, members[:50])

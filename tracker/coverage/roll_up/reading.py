@@ -105,7 +105,13 @@ def _in_scope(unit: Unit, today: date) -> tuple[ColumnElement[bool], ...]:
 
 
 def _people(session: Session, unit: Unit, today: date) -> int:
-    return session.scalar(select(func.count(ScopeSpan.member_id.distinct())).where(*_in_scope(unit, today))) or 0
+    return _counted(session, select(ScopeSpan.member_id).where(*_in_scope(unit, today)))
+
+
+def _counted(session: Session, scoped: Select[int]) -> int:
+    """How many people these rows of scopes are of."""
+    people = scoped.group_by(ScopeSpan.member_id).subquery()
+    return session.scalar(select(func.count()).select_from(people)) or 0
 
 
 def _newly(session: Session, unit: Unit, today: date) -> dict[int, int]:
@@ -118,12 +124,14 @@ def _newly(session: Session, unit: Unit, today: date) -> dict[int, int]:
         then.from_on <= today - WEEK,
         then.until_on > today - WEEK,
     )
-    rows = session.execute(
-        select(ScopeSpan.path_id, func.count(ScopeSpan.member_id.distinct()))
+    people = (
+        select(ScopeSpan.path_id, ScopeSpan.member_id)
         .join(StandingSpan, (StandingSpan.member_id == ScopeSpan.member_id) & (StandingSpan.path_id == ScopeSpan.path_id))
         .where(*_in_scope(unit, today), *_held(today, int(FLOOR)), ~was)
-        .group_by(ScopeSpan.path_id)
+        .group_by(ScopeSpan.path_id, ScopeSpan.member_id)
+        .subquery()
     )
+    rows = session.execute(select(people.c.path_id, func.count()).group_by(people.c.path_id))
     return {row[0]: row[1] for row in rows}
 
 
@@ -139,7 +147,7 @@ def _due(session: Session, unit: Unit, today: date) -> int:
         *_held(today, STARTED + 1),
     )
     wanted = (
-        select(func.count(ScopeSpan.member_id.distinct()))
+        select(ScopeSpan.member_id)
         .join(Assignment, (Assignment.member_id == ScopeSpan.member_id) & (Assignment.path_id == ScopeSpan.path_id))
         .where(
             *_in_scope(unit, today),
@@ -152,7 +160,7 @@ def _due(session: Session, unit: Unit, today: date) -> int:
             ~done,
         )
     )
-    return session.scalar(wanted) or 0
+    return _counted(session, wanted)
 
 
 def _expiring(session: Session, unit: Unit, today: date, policy: Policy) -> int:
@@ -166,7 +174,7 @@ def _expiring(session: Session, unit: Unit, today: date, policy: Policy) -> int:
         after.until_on > ending.until_on,
     )
     wanted = (
-        select(func.count(ScopeSpan.member_id.distinct()))
+        select(ScopeSpan.member_id)
         .join(StandingSpan, (StandingSpan.member_id == ScopeSpan.member_id) & (StandingSpan.path_id == ScopeSpan.path_id))
         .join(ending, (ending.member_id == ScopeSpan.member_id) & (ending.path_id == ScopeSpan.path_id))
         .where(
@@ -178,7 +186,7 @@ def _expiring(session: Session, unit: Unit, today: date, policy: Policy) -> int:
             ~goes_on,
         )
     )
-    return session.scalar(wanted) or 0
+    return _counted(session, wanted)
 
 
 def _claims(session: Session, unit: Unit, today: date) -> int:

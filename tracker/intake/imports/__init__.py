@@ -25,7 +25,7 @@ from tracker.intake.reports import AccountReader, CompletionReader, RosterReader
 from tracker.intake.roster import read_roster
 from tracker.intake.tables import Content
 from tracker.language import _
-from tracker.operations.actor import Actor
+from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.profiles import profiles_of
 from tracker.operations.refused import Refused
 from tracker.operations.roster import Full
@@ -79,6 +79,7 @@ def staged_import(
     accept_leaving: int | None = None,
     call_it: str = "",
     today: date,
+    by: Actor = OPERATOR,
     watch: Watch = unwatched,
 ) -> Iterator[StagedImport]:
     """Read a file and lay its rows out, outside any write, by the saved profiles there are.
@@ -89,6 +90,7 @@ def staged_import(
             closed.
         accept_leaving: a person's word that so many people leave by a roster.
         call_it: the name under which the way of reading is being saved as a profile.
+        by: who records it, or would: nobody records their own as more than a claim.
 
     Raises:
         Refused: ``unknown_kind``; or the file cannot be read as what it is.
@@ -100,7 +102,7 @@ def staged_import(
         def read_report() -> CompletionReader:
             return _called(read_completions(content, file_name, today, reading, profiles), call_it)
 
-        with CompletionsImport.staged(session, read_report, original, today=today, watch=watch) as staged:
+        with CompletionsImport.staged(session, read_report, original, today=today, by=by, watch=watch) as staged:
             yield staged
     elif kind == "roster":
 
@@ -152,7 +154,9 @@ def import_completions(
 
     Needs ``writing(alone=True)``.
     """
-    with staged_import(session, "completions", content, file_name, reading=reading, today=today, watch=watch) as staged:
+    with staged_import(
+        session, "completions", content, file_name, reading=reading, today=today, by=actor, watch=watch
+    ) as staged:
         return staged.record(session, actor, now=now, strict=strict, watch=watch)
 
 

@@ -13,8 +13,9 @@ from tracker.intake.imports.imported import Imported, close_batch, imported_of, 
 from tracker.intake.imports.original import Original
 from tracker.intake.reading import Reading
 from tracker.intake.reports import CompletionReader
-from tracker.operations.actor import Actor
+from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.completions import CompletionsRecorded, Report, Reported
+from tracker.operations.reviewing.own import own_members
 from tracker.operations.watching import Watch, unwatched
 
 _MOST_WAITING_SHOWN = 200
@@ -38,12 +39,14 @@ class CompletionsImport:
         original: Original,
         *,
         today: date,
+        by: Actor = OPERATOR,
         watch: Watch = unwatched,
     ) -> Iterator[CompletionsImport]:
         """Read the rows, match them and lay them out, outside any write.
 
         Args:
             read: opens the file at its beginning. It is read again where a roster was recorded while it was matched.
+            by: who records it, or would.
 
         Raises:
             Refused: the file cannot be read as what it is.
@@ -54,7 +57,7 @@ class CompletionsImport:
         def rows() -> Iterable[Reported]:
             return watch("Reading", next(readers), original.lines)
 
-        with Report(session, rows, source=first.source) as report:
+        with Report(session, rows, source=first.source, own=own_members(session, by)) as report:
             yield cls(first, report, original, today)
 
     @property

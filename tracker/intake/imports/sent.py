@@ -21,6 +21,7 @@ from tracker.models import Course, Member
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.completions import Lines, log_completion, record_few
+from tracker.operations.completions.claims import own_record_fault
 from tracker.operations.matching import CourseFinder, LearnerFinder
 from tracker.operations.refused import Refused
 from tracker.operations.reviewing.own import own_members
@@ -67,9 +68,7 @@ def record_sent(
     ended: dict[int, Ended] = {row.line: _unreadable(row) for row in rows if not isinstance(row, CompletionRow)}
     for row in good:
         if own and row.assurance is not Assurance.CLAIMED and (found := learners.find(row)) in own:
-            reason = _("is more than a claim, and the record is your own: somebody else records it")
-            fault = Fault(row.line, "assurance", row.assurance.word, reason)
-            ended[row.line] = Ended(Outcome.FAULTY, found, None, (fault,))
+            ended[row.line] = Ended(Outcome.FAULTY, found, None, (own_record_fault(row.line, row.assurance),))
     good = [row for row in good if row.line not in ended]
     original = Original(sender.name, sha256, len(rows))
     batch_id = open_batch(session, "completions", PROFILE, original, sender.actor, now) if len(rows) > 1 else None

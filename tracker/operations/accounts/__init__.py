@@ -7,7 +7,6 @@
 - `passwords`   a sign-in's password
 - `factors`  whether a second one is set, and who must have it
 - `limits`   how often anyone may try
-- `telling`  the mail about what could give an account away
 """
 
 from tracker.operations.accounts.factors import has_factor, must_have_factor
@@ -20,7 +19,7 @@ from tracker.operations.accounts.limits import (
     address_key,
     is_over_limit,
 )
-from tracker.operations.accounts.passwords import set_first_password, set_password
+from tracker.operations.accounts.passwords import give_password, set_first_password, set_password
 from tracker.operations.accounts.roles import (
     ROLE_NAMES,
     UNIT_OF_ROLE,
@@ -63,6 +62,7 @@ __all__ = [
     "days_in_words",
     "end_role",
     "find_user",
+    "give_password",
     "has_factor",
     "is_over_limit",
     "must_have_factor",

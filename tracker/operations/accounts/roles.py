@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from tracker.curriculum.words import Role, UnitKind
 from tracker.language import _, day, mark, word
 from tracker.models import RoleGrant, Unit, User, new_id
-from tracker.operations.accounts.telling import tell_user
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.refused import Refused, refuse_impossible_day
+from tracker.operations.telling import tell_user
 
 # The kind of unit a role is held in. Every other role is held in the whole union.
 UNIT_OF_ROLE = {

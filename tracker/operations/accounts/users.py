@@ -5,20 +5,21 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.keys import email_key
 from tracker.curriculum.words import Role
 from tracker.language import _
-from tracker.models import Member, OutsideIdentity, Unit, User, new_id
+from tracker.models import Member, OutsideIdentity, SignInLink, Unit, User, new_id
 from tracker.operations.accounts.passwords import set_password
 from tracker.operations.accounts.roles import Grant, check_grant, give_role, refuse_held_already, tell_of_role
-from tracker.operations.accounts.telling import tell_user
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
+from tracker.operations.notices import recipient_of
 from tracker.operations.passwords import Hashed
 from tracker.operations.refused import Refused
+from tracker.operations.telling import tell_user
 from tracker.operations.tokens import end_tokens
 
 
@@ -76,14 +77,34 @@ def add_user(
         )
         session.add(user)
         audit(session, actor, "add_user", object_kind="user", object_id=user.id, detail={"email": user.email}, at=now)
-    if member_id is not None:
+    if member_id is not None and user.member_id != member_id:
+        if user.id == actor.user_id:
+            raise Refused("own_account", _("Another administrator must say whose record you see."), field="member")
+        _tell_of_reader(session, user, member_id, now or datetime.now(UTC))
         user.member_id = member_id
     if password is not None:
-        set_password(session, user, password, actor, now=now)
+        set_password(session, user, password, actor, is_first=is_new, now=now)
     give_role(session, user, grant, actor, today)
     if not is_new:
         tell_of_role(session, user, grant, today, now or datetime.now(UTC))
     return user
+
+
+def _tell_of_reader(session: Session, user: User, member_id: int, now: datetime) -> None:
+    """Tell a member that this sign-in opens their record from now on, wherever else they were written to until now."""
+    known = recipient_of(session, member_id, now)
+    if known is None or email_key(known.address) == user.email_key:
+        return
+
+    def write() -> tuple[str, str]:
+        said = _(
+            "From now on %(email)s signs in to the training tracker as you: who holds that address reads your record and "
+            "logs courses for you, and links to sign in go there.",
+            email=user.email,
+        )
+        return _("Your training record has a sign-in now"), said
+
+    tell_user(session, user, write, now, addresses=(known.address,))
 
 
 def suspend(session: Session, user: User, actor: Actor) -> None:
@@ -115,7 +136,8 @@ def reactivate(session: Session, user: User, actor: Actor) -> None:
 
 
 def change_address(session: Session, user: User, email: str, actor: Actor, now: datetime) -> None:
-    """Let a user sign in by another address from now on. Their sessions end, and both addresses are told.
+    """Let a user sign in by another address from now on. Their sessions, tokens and
+    links end, and both addresses are told.
 
     Raises:
         Refused: ``bad_email``, ``same_email``, ``email_taken``.
@@ -132,6 +154,14 @@ def change_address(session: Session, user: User, email: str, actor: Actor, now: 
     # whoever holds the old mailbox may hold its sign-in at the provider too: it must be found by the new address
     session.execute(delete(OutsideIdentity).where(OutsideIdentity.user_id == user.id))
     user.session_epoch += 1
+    end_tokens(session, user, actor, now=now)
+    # links on their way to the old mailbox sign nobody in
+    session.execute(
+        update(SignInLink)
+        .where(SignInLink.user_id == user.id, SignInLink.used_at.is_(None))
+        .values(expires_at=now, next_try_at=None)
+        .execution_options(synchronize_session=False)
+    )
     session.flush()
     detail = {"email": new, "before": old}
     audit(session, actor, "change_sign_in_address", object_kind="user", object_id=user.id, detail=detail, at=now)

@@ -14,10 +14,11 @@ from tracker.curriculum.paths.renewing import Entry, lasting
 from tracker.curriculum.words import Assurance, Outcome
 from tracker.models.loading import in_chunks
 from tracker.operations.actor import Actor
-from tracker.operations.completions.claims import LINKEDIN
+from tracker.operations.completions.claims import LINKEDIN, own_record_fault
 from tracker.operations.completions.stage import Stage, Staged
 from tracker.operations.completions.tally import LAPSED, CompletionsRecorded
 from tracker.operations.completions.writing import write_completions
+from tracker.operations.rows import RowFaults
 from tracker.operations.standings import Refresh
 from tracker.operations.watching import Watch, unwatched
 
@@ -29,6 +30,7 @@ def judge_staged(
     source: str,
     today: date,
     watch: Watch = unwatched,
+    own: frozenset[int] = frozenset(),
 ) -> None:
     """Tell the new from the known among the staged rows, as :func:`record_staged` would. Only reads."""
     terms = current_world(session).curriculum.courses
@@ -38,7 +40,7 @@ def judge_staged(
         held: dict[int, list[Completed]] = {member: [] for member in rows}
         for member, course, on, assurance in read.rows("completion", "course_id, completed_on, assurance"):
             held[member].append(Completed(course, read.day(on), assurance))
-        recorded.members += len({row.member_id for row in _new_rows(session, rows, held, recorded, terms, today)})
+        recorded.members += len({row.member_id for row in _new_rows(session, rows, held, recorded, terms, today, own)})
 
 
 def record_staged(
@@ -51,6 +53,7 @@ def record_staged(
     today: date,
     now: datetime,
     watch: Watch = unwatched,
+    own: frozenset[int] = frozenset(),
 ) -> None:
     """Walk the staged rows by member: tell the new from the known, write the new, and refresh who got one.
 
@@ -60,7 +63,7 @@ def record_staged(
     refresh = Refresh(session, world, today)
     by_member = stage.by_member(source, batch_id, actor.user_id)
     for people in in_chunks(watch("Recording", by_member, stage.members()), MEMBERS_AT_ONCE):
-        record_people(session, dict(people), recorded, refresh, world, today, now)
+        record_people(session, dict(people), recorded, refresh, world, today, now, own)
     refresh.finish()
 
 
@@ -79,11 +82,16 @@ def record_people(
     world: World,
     today: date,
     now: datetime,
+    own: frozenset[int] = frozenset(),
 ) -> list[Written]:
-    """Record these members' new rows and refresh them. Their other writers must be held off."""
+    """Record these members' new rows and refresh them. Their other writers must be held off.
+
+    Args:
+        own: the members that whoever records is: of themselves they record claims alone.
+    """
     facts = dict(facts_of(session, world, people))
     held = {member: each.completed for member, each in facts.items()}
-    new = _new_rows(session, people, held, recorded, world.curriculum.courses, today)
+    new = _new_rows(session, people, held, recorded, world.curriculum.courses, today, own)
     ids = write_completions(session, new, now)
     changed = {row.member_id for row in new}
     recorded.members += len(changed)
@@ -98,6 +106,7 @@ def _new_rows(
     recorded: CompletionsRecorded,
     terms: Mapping[int, CourseTerms],
     today: date,
+    own: frozenset[int],
 ) -> list[Staged]:
     """The rows that say something new, noted like the rest; what they say is added to ``held``."""
     voided, external = _known_besides(session, people)
@@ -114,6 +123,9 @@ def _new_rows(
                 is_lapsed = _is_lapsed(completed, mine, terms, today)
                 recorded.lapsed += is_lapsed
                 recorded.note(row.line, Outcome.ALREADY_KNOWN, LAPSED if is_lapsed else "")
+                continue
+            if member_id in own and row.assurance > Assurance.CLAIMED:
+                recorded.note_faults(RowFaults(row.line, (own_record_fault(row.line, Assurance(row.assurance)),)))
                 continue
             recorded.note(row.line, Outcome.CORROBORATED if row.course_id in courses else Outcome.RECORDED)
             known.add(completed)

@@ -35,10 +35,19 @@ class Report:
     Args:
         rows: gives the report's rows from their beginning, each time it is called.
         source: who reports.
+        own: the members that whoever records it is: of themselves they record claims alone.
     """
 
-    def __init__(self, session: Session, rows: Callable[[], Iterable[Reported]], *, source: str) -> None:
+    def __init__(
+        self,
+        session: Session,
+        rows: Callable[[], Iterable[Reported]],
+        *,
+        source: str,
+        own: frozenset[int] = frozenset(),
+    ) -> None:
         self._rows = rows
+        self._own = own
         self._source = source
         self._stage = Stage()
         try:
@@ -61,7 +70,7 @@ class Report:
     def judge(self, session: Session, today: date, watch: Watch = unwatched) -> CompletionsRecorded:
         """How every row would end, were the report recorded now."""
         self._is_judged = True
-        judge_staged(session, self._stage, self.read, self._source, today, watch)
+        judge_staged(session, self._stage, self.read, self._source, today, watch, self._own)
         return self.read
 
     def waiting(self, most: int) -> list[tuple[Outcome, CompletionRow]]:
@@ -84,7 +93,7 @@ class Report:
         if self._is_judged or matching_stamp(session) != self._stamp:  # a roster came meanwhile, or a person decided
             self._stage.clear()
             self._read(session)
-        record_staged(session, self._stage, self.read, self._source, actor, batch_id, today, now, watch)
+        record_staged(session, self._stage, self.read, self._source, actor, batch_id, today, now, watch, self._own)
         let_wait(session, self._stage.waiting(), self._source, actor, batch_id, now)
         return self.read
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from tracker.language import mark, speaking
+from tracker.language import _, mark, speaking
 from tracker.models import Notice, new_id
 from tracker.operations.notices.recipients import recipient_of
 
@@ -86,3 +86,15 @@ def tell_member(session: Session, member_id: int, kind: str, write: Callable[[],
         subject, body = write()
     notify(session, recipient.address, member_id, subject, body, now, kind=kind, language=recipient.language)
     return True
+
+
+def letter(*paragraphs: str) -> str:
+    """A mail's body."""
+    return "\n\n".join((_("Hello,"), *paragraphs)) + "\n"
+
+
+def sign_in_stays() -> str:
+    """What the mail about another address or number of a member closes with."""
+    return _(
+        "Your sign-in address and your password stay as they are. If this is wrong, answer this mail or tell your local."
+    )

@@ -19,6 +19,8 @@ from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.completions.waiting import settle_rows
 from tracker.operations.matching import LearnerFinder
+from tracker.operations.notices import tell_member
+from tracker.operations.notices.keeping import HELD, letter, sign_in_stays
 from tracker.operations.refused import Refused
 from tracker.operations.reviewing.own import refuse_own
 
@@ -78,9 +80,11 @@ def recognise_learner(
     lock_member(session, member.member_id)
     _check_found(session, rows, member)
     lesson = _lesson(session, key, rows, member, now)
+    emails = [each.value for each in lesson.identifiers if each.kind is IdentifierKind.EMAIL]
+    if emails:  # to the address they were written to until now, for mails may go to the new one
+        tell_member(session, member.member_id, HELD, lambda: _about_addresses(emails), now)
     session.add_all(lesson.identifiers)
     session.flush()
-    emails = [each.value for each in lesson.identifiers if each.kind is IdentifierKind.EMAIL]
     others = [row for row in rows_with(session, emails) if row.learner_key != key]
     recorded = settle_rows(
         session, [*rows, *others], today=today, now=now, members={row.id: member.member_id for row in rows}
@@ -116,6 +120,16 @@ def recognise_learner(
         at=now,
     )
     return done
+
+
+def _about_addresses(emails: Sequence[str]) -> tuple[str, str]:
+    """Subject and body of the mail to a member who is known by more addresses from now on."""
+    said = _(
+        "A report of courses gives the e-mail address %(emails)s, and the training department said that this is you: "
+        "courses reported with it now count for you.",
+        emails=", ".join(emails),
+    )
+    return _("Another e-mail address was added for you"), letter(said, sign_in_stays())
 
 
 def open_rows(session: Session, key: str) -> list[WaitingCompletion]:

@@ -18,12 +18,12 @@ from tracker.operations.accounts.limits import (
     is_over,
     too_many_attempts,
 )
-from tracker.operations.accounts.telling import tell_user
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.refused import Refused
 from tracker.operations.second_factor.recovery import codes_left, use_recovery_code
 from tracker.operations.second_factor.secrets import FactorKey, is_code, step_of
+from tracker.operations.telling import tell_user
 
 
 def sign_in_by_code(

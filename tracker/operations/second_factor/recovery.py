@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from tracker.language import _
 from tracker.models import RecoveryCode, User, new_id
-from tracker.operations.accounts.telling import tell_user
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.passwords import generated_words
+from tracker.operations.telling import tell_user
 
 CODES = 10
 _GROUPS, _LETTERS = 5, 5  # 123 bits: nobody can try so many, so a plain hash is enough

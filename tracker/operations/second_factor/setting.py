@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from tracker.language import _
 from tracker.models import SecondFactor, User
 from tracker.operations.accounts.limits import forget_codes
-from tracker.operations.accounts.telling import tell_user
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.refused import Refused
 from tracker.operations.second_factor.recovery import forget_all, make_codes
 from tracker.operations.second_factor.secrets import FactorKey, step_of
+from tracker.operations.telling import tell_user
+from tracker.operations.tokens import end_tokens
 
 
 def factor_of(session: Session, user_id: int) -> SecondFactor | None:
@@ -67,6 +68,7 @@ def reset_factor(session: Session, user: User, actor: Actor, now: datetime) -> N
     if factor_of(session, user.id) is None:
         raise Refused("no_factor", _("%(email)s has no second factor.", email=user.email))
     _take_away(session, user)
+    end_tokens(session, user, actor, now=now)
     _end_sessions(session, user, "reset_second_factor", actor, _about_resetting, now)
 
 

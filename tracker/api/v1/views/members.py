@@ -188,7 +188,7 @@ def _completion(past: PastCompletion, sees_all: bool) -> Completion:
         course=CourseName.of(past.course),
         completed_on=row.completed_on,
         assurance=floor_of(row.assurance),
-        source=row.source,
+        source=row.source if sees_all else row.source.partition(" ")[0],  # else it would tell by whom
         recorded_at=row.recorded_at,
         batch_id=str(row.batch_id) if row.batch_id is not None and sees_all else None,
         voided_at=row.voided_at,

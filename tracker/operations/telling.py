@@ -1,4 +1,4 @@
-"""The mail about what could give an account away: to the address that signs in, in its holder's language, at once."""
+"""The mail about what could give a sign-in away: to the address that signs in, in its holder's language, at once."""
 
 from __future__ import annotations
 
