@@ -129,7 +129,9 @@ def test_nothing_below_a_door_commits(file: Path) -> None:
     commits = [line for line, called in calls(file) if called == "commit"]
     if name_of(file) == "models/base.py":
         writing = next(
-            node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef) and node.name == "one_transaction"
+            node
+            for node in ast.parse(file.read_text()).body
+            if isinstance(node, ast.FunctionDef) and node.name == "one_transaction"
         )
         commits = [line for line in commits if not writing.lineno <= line <= (writing.end_lineno or 0)]
     assert commits == []

@@ -7,13 +7,18 @@ from datetime import UTC, date
 import pytest
 from sqlalchemy import func, select
 
-from tests.api.programs import CANARY, PEOPLE, Site, shared
+from tests.api.programs import CANARY, NOW, PEOPLE, Site, shared, site
 from tracker.api.v1 import views
 from tracker.api.v1.door import OPERATIONS, Operation
+from tracker.coverage.finding import find_unit
 from tracker.coverage.openings import openings_page
-from tracker.models import AuditEntry, Batch
+from tracker.curriculum.words import Role
+from tracker.models import AuditEntry, Batch, writing
+from tracker.operations.actor import OPERATOR
+from tracker.operations.clients import add_client
+from tracker.operations.tokens import Scope
 
-__all__ = ["shared", "views"]  # the fixture, and what fills the table of operations
+__all__ = ["shared", "site", "views"]  # the fixture, and what fills the table of operations
 
 STAFF = {"sam", "otto", "program staff"}
 OFFICERS = {"ben", "viv", "dora", "program viewer"}
@@ -226,3 +231,45 @@ def test_who_the_token_speaks_for(shared: Site) -> None:
     assert [(each["role"], each["unit"]["number"]) for each in ben["roles"]] == [("local-lead", "80")]
     program = shared.get("program viewer", "/api/v1/me")
     assert (program["kind"], program["name"], program["member_id"]) == ("program", "Program viewer", None)
+
+
+def test_an_officer_reads_who_reported_without_the_person_or_program_that_did(site: Site) -> None:
+    row = {"member_number": "0002", "course": "firefly", "completed_on": "2026-02-20", "assurance": "provider"}
+    assert site.send("sam", row).get_json()["counts"] == {"recorded": 1}
+    path = f"/api/v1/members/{site.member('0002')}/completions"
+    assert [each["source"] for each in site.get("ben", path)["items"]] == ["api"]
+    assert [each["source"] for each in site.get("otto", path)["items"]] == [f"api {site.users['sam']}"]
+
+
+def test_the_trail_says_what_a_program_asked_and_about_whom_it_was_refused(site: Site) -> None:
+    cy = site.member("0003")
+    address = f"/api/v1/units/80/members?{PATH}&limit=1"
+    site.get("program viewer", address)
+    for who in ("program viewer", "ben"):
+        assert site.ask(who, f"/api/v1/members/{cy}").status_code == 404
+    with site.desk.session() as session:
+        (took,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "download_list"))
+        assert took.detail["asked"] == address
+        refused = session.scalars(select(AuditEntry).where(AuditEntry.action == "refused")).all()
+        assert sorted((each.actor_role, each.member_id) for each in refused) == [
+            ("client Program viewer", cy),
+            ("local-lead", cy),
+        ]
+
+
+def test_one_programs_refusals_do_not_hide_anothers(site: Site) -> None:
+    cy = site.member("0003")
+    with site.app.app_context(), writing() as session:
+        made = add_client(
+            *(session, "Program two", OPERATOR),
+            now=NOW,
+            scopes=(Scope.READ,),
+            role=Role.LOCAL_VIEWER,
+            unit=find_unit(session, "80"),
+        )
+    site.tokens["program two"] = site.access_token(made).get_json()["access_token"]
+    for who in ("program viewer", "program two"):
+        assert site.ask(who, f"/api/v1/members/{cy}").status_code == 404
+    with site.desk.session() as session:
+        roles = session.scalars(select(AuditEntry.actor_role).where(AuditEntry.action == "refused"))
+        assert sorted(roles) == ["client Program two", "client Program viewer"]

@@ -8,7 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from tests.operations.conftest import ANA, BEN, COMPLETIONS, EXAMPLE, TODAY, Desk, counts
+from tracker.coverage.finding import find_member
+from tracker.curriculum.words import Role
+from tracker.intake.imports import import_completions
 from tracker.models import BatchOutcome, Completion, Evidence, RowFault, WaitingCompletion
+from tracker.operations.accounts import add_user
+from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.refused import Refused
 
 NEW_COURSE = (
@@ -259,3 +264,27 @@ def test_one_row_feeds_every_section_and_path_that_lists_the_course(desk: Desk) 
     assert desk.figure("ai-hours", "80", date(2026, 2, 3)) == (1, 1, 1, 1)
     assert desk.figure("ai-fundamentals", "80", date(2026, 2, 3)) == (1, 0, 0, 0)
     assert desk.figure("ai-fundamentals", "80", date(2026, 2, 4)) == (1, 1, 1, 1)
+
+
+def test_nobody_records_their_own_as_more_than_a_claim_by_a_file(desk_with_two: Desk) -> None:
+    with desk_with_two.write() as session:
+        ana = find_member(session, "0001")
+        sam = add_user(session, "sam@example.org", Role.STAFF, None, ana.member_id if ana else None, OPERATOR, TODAY)
+        actor = Actor(sam.id, "staff", "sam")
+    desk_with_two.completions("0001,,ai-ethics,2026-02-01,provider,,\n")
+    rows = (
+        "0001,,ai-ethics,2026-02-01,provider,,\n"  # which somebody else recorded
+        "0001,,firefly,2026-02-02,provider,,\n"
+        "0001,,firefly,2026-02-03,reviewed,,\n"
+        "0001,,firefly,2026-02-04,claimed,,\n"
+        "0002,,firefly,2026-02-02,provider,,\n"
+    )
+    before = facts(desk_with_two)
+    with desk_with_two.write() as session:
+        said = {"today": desk_with_two.today, "now": desk_with_two.now}
+        imported = import_completions(session, (COMPLETIONS + rows).encode(), "mine.csv", actor, **said)
+    assert counts(imported) == {"recorded": 2, "already known": 1, "faulty": 2}
+    assert {fault.line for fault in imported.faults} == {3, 4}
+    assert all("somebody else records it" in fault.reason for fault in imported.faults)
+    assert len(facts(desk_with_two)) == len(before) + 2
+    assert desk_with_two.wrong() == []

@@ -28,6 +28,7 @@ from tracker.models import (
     CourseAlias,
     Identifier,
     Member,
+    Notice,
     Stranger,
     WaitingCompletion,
     new_id,
@@ -160,6 +161,15 @@ def test_recognising_a_learner_records_what_waited_and_what_comes_later(desk: De
     assert len(desk.done()) == 4
     assert desk.acts().count("recognise_learner") == 1
     assert desk.wrong() == []
+
+
+def test_a_member_is_told_of_an_address_that_is_taught_where_they_were_written_to_before(desk: DeskOverTime) -> None:
+    desk.linkedin(f"Ana E,ana@home.example,U-5,{FIREFLY}")
+    desk.recognise("id:u-5", "0001")
+    with desk.session() as session:
+        (notice,) = session.scalars(select(Notice))
+        assert (notice.address, notice.subject) == ("ana@example.org", "Another e-mail address was added for you")
+        assert "ana@home.example" in notice.body
 
 
 def test_what_was_recorded_before_is_known_and_not_twice(desk: DeskOverTime) -> None:

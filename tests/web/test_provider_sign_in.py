@@ -217,6 +217,33 @@ def test_a_new_address_here_must_be_found_at_the_provider_anew(app: Flask, provi
     assert sign_in(Browser(app.test_client())).status_code == 303
 
 
+def known_by(app: Flask, world: World, email: str) -> None:
+    """Ana is known by one more address, as a roster or a report gave it."""
+    with app.app_context(), writing() as session:
+        known = {"kind": IdentifierKind.EMAIL, "value": email, "member_id": world.ana, "shown": email}
+        session.add(Identifier(**known, recorded_at=datetime.now(UTC)))
+
+
+def test_another_address_that_a_member_is_known_by_signs_nobody_in(
+    app: Flask, world: World, provider: Provider, stranger: Browser
+) -> None:
+    """Abuse 20: whoever brings a report in can have any address recognised as a member's; a link asked for by it goes to the
+    address that signs in, so the provider's word for it opens nothing either."""
+    known_by(app, world, "mallory@evil.example")
+    provider.person = {"sub": "mallory-1", "email": "mallory@evil.example"}
+    assert NOT_HERE in sign_in(stranger).text
+    assert who(stranger) == "Redirecting"
+    assert count(app, OutsideIdentity) == 0
+
+
+def test_an_old_address_that_the_roster_still_gives_leads_in_no_more(app: Flask, world: World, stranger: Browser) -> None:
+    known_by(app, world, "ana@example.org")
+    assert sign_in(stranger).status_code == 303
+    with app.app_context(), writing() as session:
+        change_address(session, session.get_one(User, world.users["ana"]), "ana@new.example", OPERATOR, datetime.now(UTC))
+    assert NOT_HERE in sign_in(Browser(app.test_client())).text
+
+
 def test_a_suspended_person_who_was_linked_is_let_in_no_more(app: Flask, world: World, stranger: Browser) -> None:
     assert sign_in(stranger).status_code == 303
     with app.app_context(), writing() as session:

@@ -31,6 +31,7 @@ from tracker.operations.accounts.limits import code_key
 from tracker.operations.actor import OPERATOR
 from tracker.operations.second_factor import FactorKey, set_factor
 from tracker.operations.sign_in_links import ask_for_link, make_link
+from tracker.operations.tokens import Scope, make_token
 
 PAGE, NEW = "/account/second-factor", "/account/second-factor/new"
 URL = "https://training.example.org"
@@ -423,6 +424,19 @@ class TestRequired:
     @pytest.mark.parametrize("who", ["ana", "ben", "dora", "noor"])
     def test_nobody_else_needs_one(self, signed_in: Callable[[str], Browser], who: str) -> None:
         assert signed_in(who).get("/account/").status_code == 200
+
+    def test_a_token_opens_nothing_before_its_owner_has_one(self, app: Flask, world: World) -> None:
+        """One that was made before the role, or before an installation asked for it."""
+
+        def answered(name: str) -> int:
+            with app.app_context(), writing() as session:
+                user, now = session.get_one(User, world.users[name]), datetime.now(UTC)
+                token = make_token(session, user, f"{now}", [Scope.READ], 30, now=now).shown
+            return app.test_client().get("/api/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code
+
+        assert [answered(name) for name in ("sam", "otto", "ada", "ana", "ben")] == [401, 401, 401, 200, 200]
+        give_factor(app, world.users["sam"])
+        assert answered("sam") == 200
 
     def test_it_cannot_be_taken_away(self, app: Flask, world: World) -> None:
         secret, codes = give_factor(app, world.users["sam"])

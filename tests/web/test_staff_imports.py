@@ -14,7 +14,7 @@ from little_union import Browser, World
 from sqlalchemy import select
 from training_union import days_ago
 
-from tracker.models import Batch, Completion, ProviderAccount, db
+from tracker.models import Batch, Completion, ProviderAccount, User, db, writing
 
 FILES = Path(__file__).parent.parent / "intake" / "files"
 ARCHIVE = (FILES / "linkedin_member_archive_Learning.csv").read_text()
@@ -338,3 +338,15 @@ def test_a_page_that_was_left_open_does_not_record_what_was_read_otherwise_since
 def test_an_assurance_that_is_none_is_said_in_words(sam: Browser) -> None:
     job = tried(sam, "who;what;when\nAna;Ethics;2026-03-01\n", name="unknown.csv")
     assert sam.send(job, {"assurance": "bogus", "column_course": "what"}, page=job).status_code == 422
+
+
+def test_whoever_brings_a_file_reads_before_it_is_recorded_that_their_own_row_is_not_taken(
+    app: Flask, union: World, sam: Browser
+) -> None:
+    with app.app_context(), writing() as session:
+        session.get_one(User, union.users["ana"]).member_id = None
+        session.flush()
+        session.get_one(User, union.users["sam"]).member_id = union.ana
+    job = tried(sam, REPORT)
+    assert "the record is your own: somebody else records it" in sam.get(job).text
+    assert count_of(sam.get(job).text, "rows in all") == "4"

@@ -32,7 +32,7 @@ from tracker.intake.reading import Reading
 from tracker.models import IMPORTS_PATIENCE, Batch, ImportJob, JobState, User, db, writing
 from tracker.models.trouble import DATABASE_ERRORS, in_words
 from tracker.operations import jobs
-from tracker.operations.actor import Actor
+from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.batches import undo_batch
 from tracker.operations.refused import Refused
 from tracker.operations.roster import Full
