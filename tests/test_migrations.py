@@ -25,6 +25,7 @@ from tests.test_worked_example import COMPLETIONS, EXAMPLE, ROSTER, RULES
 from tracker import create_app
 from tracker.config import shipped
 from tracker.models import LedgerDelta, db, writing
+from tracker.models.base import only_one
 
 REVISIONS = list(ScriptDirectory(str(shipped("migrations"))).walk_revisions())  # from the newest down
 
@@ -149,6 +150,23 @@ def test_upgrading_a_database_that_is_up_to_date_changes_nothing(with_data: Call
     with_data("db", "upgrade")
     assert figures(with_data) == before
     assert "follows from the facts" in with_data("doctor").output
+
+
+def test_a_migration_and_the_ledgers_fold_keep_out_of_each_others_way(app: Flask) -> None:
+    """Each has a lock of its own: whoever folds the ledger while a server is upgraded holds nobody off, and is not held."""
+
+    def upgrade() -> None:
+        with app.app_context():
+            flask_migrate.upgrade()
+
+    with app.app_context(), writing() as session:
+        assert only_one(session)
+        if session.get_bind().dialect.name == "sqlite":
+            return  # which has one writer
+        upgrading = threading.Thread(target=upgrade, daemon=True)
+        upgrading.start()
+        upgrading.join(60)
+        assert not upgrading.is_alive()
 
 
 def test_every_revision_goes_down_and_up_with_data_in_it(

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
 
 from tests.conftest import make_settings
 from tracker import create_app
+from tracker.cli import sealing
 from tracker.cli.sealing import seal_and_note
 from tracker.models import db, writing
 from tracker.operations.actor import OPERATOR, Actor
@@ -148,6 +150,62 @@ def test_sealing_gives_way_to_who_writes_alone(database_url: str, tmp_path: Path
         assert seal_and_note(settings, datetime.now(UTC)) == 1
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.mark.parametrize("trouble", ["a line that cannot be read", "a chain that ends before"])
+def test_while_no_head_can_be_noted_the_whole_trail_is_looked_at_once_a_day(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: str
+) -> None:
+    settings = make_settings(tmp_path, database_url)
+    app = create_app(settings)
+    write(database_url, tmp_path, 3)
+    wide: list[bool] = []
+    looking = sealing.unsealed_from
+
+    def look(session: Session, *, all_of: bool = False, onward: bool = False) -> int:
+        wide.append(all_of)
+        return looking(session, all_of=all_of, onward=onward)
+
+    monkeypatch.setattr(sealing, "unsealed_from", look)
+    head = f"9:{'1' * 64} 2026-03-31T09:30:00+00:00\n"
+    heads_file(tmp_path).write_text(head if "chain" in trouble else head.replace(":", "::", 1))
+    now = datetime.now(UTC)
+    with app.app_context():
+        assert seal_and_note(settings, now) == 3
+        for _look in range(3):
+            assert seal_and_note(settings, now) == 0
+        write(database_url, tmp_path, 1)
+        assert seal_and_note(settings, now) == 1, "what is new is sealed all the same"
+        assert (wide.count(True), caplog.text.count("chain ends before what audit-heads holds")) == (1, 1)
+        assert seal_and_note(settings, now + timedelta(days=1)) == 0
+        assert (wide.count(True), caplog.text.count("chain ends before what audit-heads holds")) == (2, 2)
+        heads_file(tmp_path).unlink()
+        assert seal_and_note(settings, now + timedelta(days=1)) == 0
+        assert [each.position for each in kept_heads(heads_file(tmp_path))[0]] == [4], "noted as soon as that can be done"
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_details_that_were_wiped_with_a_made_up_erasure_are_told(
+    written: None, tracker: Tracker, database_url: str, tmp_path: Path
+) -> None:
+    """Abuse 21: nothing in the database refuses a row of an erasure that nobody did, with every guard in its place."""
+    app = create_app(make_settings(tmp_path, database_url))
+    with app.app_context():
+        with writing() as session:
+            audit(session, OPERATOR, "act", object_kind="thing", member_id=42, detail={"name": "Ana"})
+        tracker("audit", "verify")
+        with writing() as session:
+            session.execute(text("INSERT INTO erasure VALUES (77, 42, '2026-03-31 09:30:00', NULL, 'x')"))
+            session.execute(
+                text("UPDATE audit_entry SET detail = :said WHERE member_id IS NULL OR member_id = 42"),
+                {"said": '{"erased": 77}'},
+            )
+        db.session.remove()
+        db.engine.dispose()
+    output = tracker("audit", "verify", exit_code=1).output
+    assert output.count("no entry of the trail tells that erasure 77 was done") == 5
+    assert "0 with erased details" in output
 
 
 def test_the_trail_goes_into_a_file(written: None, tracker: Tracker, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from tracker.models import AuditEntry, db, writing
 from tracker.models import Errand as Row
 from tracker.operations.actor import OPERATOR
 from tracker.operations.audit import audit
-from tracker.operations.errands import PURGE, SEAL, SETTLE, WEEKLY
+from tracker.operations.errands import PURGE, SEAL, SETTLE, WEEKLY, take_errand
 from tracker.operations.refused import Refused
 
 ROOT = Path(__file__).parent.parent.parent
@@ -94,6 +94,14 @@ def test_an_errand_that_fails_says_why_and_keeps_no_other(
     assert rows(sqlite_app)[PURGE].failure == words
     assert "purge failed" in caplog.text
     assert do(sqlite_app, Errand(SETTLE, timedelta(hours=1), lambda _app, _goes_on: {}))
+
+
+def test_an_errand_that_a_wrong_clock_put_off_is_done_at_the_next_look(app: Flask) -> None:
+    errand = Errand(PURGE, timedelta(days=1), lambda _app, _goes_on: {})
+    with app.app_context(), writing() as session:
+        assert take_errand(session, PURGE, datetime.now(UTC) + timedelta(days=400), errand.every)
+    assert do(app, errand)
+    assert not do(app, errand)
 
 
 def test_what_belongs_into_the_night_waits_for_it(sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

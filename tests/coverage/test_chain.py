@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from tracker.coverage.chain import Head, Verdict, chain_head, hash_of, hash_of_detail, verify_chain
+from tracker.coverage.erasures import ERASE
 from tracker.models import AuditEntry, AuditSeal, Erasure, db, new_id, writing
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
@@ -248,14 +249,138 @@ def test_erased_details_are_fine_where_their_member_was_erased(
     app: Flask, ids: list[int], erasure: int, member: int, fault: str
 ) -> None:
     with app.app_context():
-        with writing() as session:
-            session.add(Erasure(id=5, member_id=member, erased_at=NOW, erased_by=None, reason="asked"))
-            entry = session.get(AuditEntry, ids[3])
-            assert entry is not None
-            entry.detail = {"erased": erasure}
+        erasing(5, member, said={"rows": {"audit_entry": 1}, "entries": {"5": 1}})
+        lose(ids[3], erasure)
         found = verdict()
         assert fault in words_of(found)
         assert (found.holds, found.erased) == ((True, 1) if not fault else (False, 0))
+
+
+def erasing(
+    erasure: int, member: int, *, said: dict[str, Any] | None = None, at: datetime = NOW, is_sealed: bool = True
+) -> None:
+    """An erasure, and the entry of the trail that tells of it: none where ``said`` is none."""
+    with writing() as session:
+        session.add(Erasure(id=erasure, member_id=member, erased_at=at, erased_by=None, reason="asked"))
+        if said is not None:
+            its_own = {"object_kind": "erasure", "object_id": erasure, "member_id": member}
+            audit(session, Actor(7, "staff", "Sam"), ERASE, **its_own, detail={"reason": "asked"} | said, at=at)  # type: ignore[arg-type]
+        if is_sealed:
+            seal_entries(session, NOW)
+
+
+def lose(entry_id: int, erasure: int) -> None:
+    run("UPDATE audit_entry SET detail = :said WHERE id = :id", said=f'{{"erased": {erasure}}}', id=entry_id)
+
+
+def test_erased_details_need_an_entry_that_tells_of_the_erasure(app: Flask, ids: list[int]) -> None:
+    """An erasure is a row that whoever owns the database can make up."""
+    with app.app_context():
+        erasing(5, MEMBER)
+        for position in (2, 3, 6):
+            lose(ids[position], 5)
+        found = verdict()
+        assert [(each.position, each.entry_id) for each in found.faults] == [(each, ids[each]) for each in (2, 3, 6)]
+        assert "and no entry of the trail tells that erasure 5 was done" in found.faults[0].words
+        assert found.erased == 0
+
+
+@pytest.mark.parametrize("said", [{"rows": {"audit_entry": 2}, "entries": {"5": 2}}, {"rows": {"audit_entry": 2}}])
+def test_more_erased_details_than_the_erasure_took_are_found(app: Flask, ids: list[int], said: dict[str, Any]) -> None:
+    """An older entry tells the sum alone."""
+    with app.app_context():
+        erasing(5, MEMBER, said=said)
+        for position in (2, 3):
+            lose(ids[position], 5)
+        assert (verdict().holds, verdict().erased) == (True, 2)
+        lose(ids[6], 5)
+        (fault,) = verdict().faults
+        assert fault.position == COUNT + 1, "of the entry that says so"
+        assert "took the details of 2, and those of 3 entries are gone: places 2 to 3, 6" in fault.words
+
+
+def test_each_erasure_has_its_own_number(app: Flask, ids: list[int]) -> None:
+    """Whoever was merged into who is erased has an erasure of the same moment; who was erased before, one of their own."""
+    with app.app_context():
+        other = {"object_kind": "thing", "member_id": 43, "at": NOW}
+        with writing() as session:
+            audit(session, Actor(7, "staff", "Sam"), "act", **other, detail={"a": 1})  # type: ignore[arg-type]
+            audit(session, Actor(7, "staff", "Sam"), "act", **other, detail={"a": 2})  # type: ignore[arg-type]
+            seal_entries(session, NOW)
+        first, second = db.session.scalars(select(AuditEntry.id).where(AuditEntry.member_id == 43).order_by(AuditEntry.id))
+        erasing(6, 43, said={"rows": {}, "entries": {"6": 1}}, at=NOW - timedelta(days=1))
+        erasing(5, MEMBER, said={"rows": {}, "entries": {"5": 1, "6": 1}})
+        for entry, erasure in ((ids[1], 5), (first, 6), (second, 6)):
+            lose(entry, erasure)
+        assert (verdict().holds, verdict().erased) == (True, 3)
+        lose(ids[2], 5)
+        assert "places 1 to 2" in words_of(verdict())
+
+
+def test_what_an_erasure_says_of_itself_cannot_be_erased_with_it(app: Flask, ids: list[int]) -> None:
+    with app.app_context():
+        erasing(5, MEMBER, said={"rows": {}, "entries": {"5": 1}})
+        erasing(6, 43, said={"rows": {}, "entries": {"6": 1}})
+        lose(ids[1], 5)
+        assert verdict().holds
+        act = db.session.scalar(select(AuditEntry.id).where(AuditEntry.object_id == 5, AuditEntry.action == ERASE))
+        assert act is not None
+        lose(act, 5)
+        assert "took the details of 1, and those of 2 entries are gone" in words_of(verdict())
+
+
+def test_an_older_erasure_done_anew_may_have_lost_what_the_one_before_it_said(app: Flask, ids: list[int]) -> None:
+    """After a restore whoever was merged was erased first, and once more with who they were merged into."""
+    with app.app_context():
+        erasing(6, 43, said={"rows": {"audit_entry": 1}, "ids": 1})
+        erasing(5, MEMBER, said={"rows": {"audit_entry": 2}, "ids": 2})
+        act = db.session.scalar(select(AuditEntry.id).where(AuditEntry.object_id == 6, AuditEntry.action == ERASE))
+        assert act is not None
+        lose(act, 6)
+        for position in (1, 2):
+            lose(ids[position], 5)
+        assert (verdict().holds, verdict().erased) == (True, 3)
+
+
+def test_an_erasure_that_waits_for_its_seal_is_told_of_all_the_same(app: Flask, ids: list[int]) -> None:
+    with app.app_context():
+        erasing(5, MEMBER, said={"rows": {}, "entries": {"5": 1}}, is_sealed=False)
+        lose(ids[3], 5)
+        found = verdict()
+        assert (found.holds, found.erased, found.waiting) == (True, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "said", [{"rows": 3, "entries": [1]}, {"rows": {"audit_entry": "9"}}, {}, {"rows": 0, "entries": {"²": "9"}}]
+)
+def test_a_made_up_entry_of_an_erasure_that_says_nothing_excuses_nothing(
+    app: Flask, ids: list[int], said: dict[str, Any]
+) -> None:
+    with app.app_context():
+        erasing(5, MEMBER, said=said)
+        lose(ids[3], 5)
+        assert not verdict().holds
+
+
+def test_an_erasure_whose_moment_is_none_any_more_breaks_nothing(sqlite_app: Flask) -> None:
+    with sqlite_app.app_context():
+        with writing() as session:
+            audit(session, Actor(7, "staff", "Sam"), "act", object_kind="thing", detail={"n": 1}, at=NOW)
+            seal_entries(session, NOW)
+        run("INSERT INTO erasure VALUES (5, 42, CAST(X'C374' AS TEXT), NULL, 'x')")
+        run("UPDATE audit_entry SET detail = :said", said='{"erased": 5}')
+        assert "no entry of the trail tells" in words_of(verdict())
+
+
+def test_of_very_many_that_lost_their_details_the_rest_is_counted(sqlite_app: Flask) -> None:
+    with sqlite_app.app_context():
+        with writing() as session:
+            for number in range(250):
+                audit(session, Actor(7, "staff", "Sam"), "act", object_kind="thing", detail={"n": number}, at=NOW)
+            seal_entries(session, NOW)
+        run("UPDATE audit_entry SET detail = :said", said='{"erased": 5}')
+        found = verdict()
+        assert len(found.faults) + found.more == 250
 
 
 def test_more_faults_than_anybody_reads_are_counted() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from flask import Flask
 
 from tracker.coverage.errands import errands, is_due
@@ -69,12 +70,21 @@ def test_a_clock_that_was_wrong_keeps_it_from_nobody(app: Flask) -> None:
     assert not take(app, NOW + timedelta(seconds=1))
 
 
+@pytest.mark.parametrize(("seconds", "is_wrong"), [(240, False), (350, False), (370, True), (400 * 86_400, True)])
+def test_looking_whether_it_is_due_knows_of_wrong_clocks_as_taking_it_does(app: Flask, seconds: int, is_wrong: bool) -> None:
+    assert take(app, NOW + timedelta(seconds=seconds))
+    with app.app_context():
+        assert is_due(db.session(), SEAL, NOW, EVERY) == is_wrong
+        db.session.remove()
+    assert take(app, NOW) == is_wrong
+
+
 def test_what_it_found_is_kept_and_why_it_failed(app: Flask) -> None:
     take(app, NOW)
     with app.app_context():
-        assert not is_due(db.session(), SEAL, NOW)
-        assert is_due(db.session(), SEAL, NOW + EVERY)
-        assert is_due(db.session(), DOCTOR, NOW)
+        assert not is_due(db.session(), SEAL, NOW, EVERY)
+        assert is_due(db.session(), SEAL, NOW + EVERY, EVERY)
+        assert is_due(db.session(), DOCTOR, NOW, EVERY)
         for outcome, failure in (({"sealed": 3}, ""), ({}, "The disk is full.")):
             with writing() as session:
                 end_errand(session, SEAL, NOW + timedelta(seconds=1), outcome, failure)

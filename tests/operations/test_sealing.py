@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.conftest import empty_database, make_settings
 from tracker import create_app
 from tracker.coverage.chain import Head, chain_head, verify_chain, waiting_count
+from tracker.coverage.vitals import vitals
 from tracker.models import AuditEntry, AuditSeal, db, new_id, writing
 from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.audit import audit
@@ -94,6 +95,31 @@ def test_an_entry_that_came_more_than_a_day_late_is_found_by_looking_at_all(app:
         assert seal() == 0
         assert seal(all_of=True) == 1
         assert verify_chain(db.session(), now=NOW).holds
+
+
+def test_an_entry_of_a_clock_that_was_ahead_holds_up_none_that_comes_after(app: Flask) -> None:
+    """Neither its seal, nor that whoever watches sees it wait."""
+    with app.app_context():
+        write(2)
+        write(entry_id=new_id() + (30 * 86_400_000 << 22), at=NOW + timedelta(days=30))
+        assert seal() == 3
+        write(3, at=NOW + timedelta(minutes=1))
+        found = vitals(db.session(), most_tries=5)
+        assert (found.audit_unsealed, found.audit_unsealed_at) == (3, NOW + timedelta(minutes=1))
+        assert waiting_count(db.session()) == 3
+        assert seal() == 3
+        found = vitals(db.session(), most_tries=5)
+        assert (found.audit_unsealed, found.audit_unsealed_at) == (0, None)
+        assert verify_chain(db.session(), now=NOW).holds
+
+
+def test_an_entry_that_was_committed_late_is_seen_to_wait(app: Flask) -> None:
+    with app.app_context():
+        early = new_id()
+        write(3)
+        assert seal() == 3
+        write(entry_id=early)
+        assert vitals(db.session(), most_tries=5).audit_unsealed == 1
 
 
 def test_what_an_entry_is_hashed_from_is_the_same_on_every_engine(app: Flask) -> None:

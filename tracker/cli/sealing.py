@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 from tracker.config import Settings
 from tracker.coverage.chain import chain_head, unsealed, unsealed_from
@@ -16,22 +17,30 @@ _ROUND = 1_000  # entries of one transaction: some hundredths of a second, so th
 _MOST_ROUNDS = 20  # of one call
 _PATIENCE = 0.5  # seconds: an import is not waited for, the next call comes soon
 
+_looked_on: dict[Path, date] = {}  # by the file of the heads: on which day this process last looked at the whole trail
+_told: dict[Path, tuple[date, str]] = {}  # and what it said last of a head that cannot be noted
+
 _log = logging.getLogger(__name__)
 
 
 def seal_and_note(settings: Settings, now: datetime) -> int:
     """Seal what waits, some thousand entries at most, and note the head outside the database where it moved.
 
-    Once a day, with the day's first head, it also looks for entries that came very late. To be called inside the
-    application; it keeps nobody waiting, and gives up quietly where others write alone.
+    Once a day, with the day's first head, it also looks for entries that came very late; where no head can be noted, each
+    process does so once. To be called inside the application; it keeps nobody waiting, and gives up quietly where others
+    write alone.
 
     Returns:
         How many entries were sealed.
     """
     file = heads_file(settings.instance)
-    is_first = not is_noted_today(file, now)
+    day = now.astimezone(UTC).date()
+    is_noted = is_noted_today(file, now)
+    is_first = not is_noted and _looked_on.get(file) != day
     sealed = seal_all(now, all_of=is_first, patience=_PATIENCE, most_rounds=_MOST_ROUNDS)
-    if sealed or is_first:
+    if is_first:
+        _looked_on[file] = day
+    if sealed or not is_noted:
         note(settings, now)
     return sealed
 
@@ -60,20 +69,23 @@ def seal_all(
 
 
 def note(settings: Settings, now: datetime) -> bool:
-    """Note where the chain ends; whether that could be done. Where it could not, the log says so."""
+    """Note where the chain ends; whether that could be done. Where it could not, the log says so, once a day."""
     head = chain_head(db.session())
     db.session().rollback()
     if head is None:
         return False
     file = heads_file(settings.instance)
+    trouble = ""
     try:
-        is_noted = note_head(file, head, now)
+        if not note_head(file, head, now):
+            trouble = f"the audit trail's chain ends before what {file.name} holds: run `tracker audit verify`"
     except OSError as error:
-        _log.error("the head of the audit trail could not be noted: %s", error.strerror)
-        return False
-    if not is_noted:
-        _log.error("the audit trail's chain ends before what %s holds: run `tracker audit verify`", file.name)
-    return is_noted
+        trouble = f"the head of the audit trail could not be noted: {error.strerror}"
+    told = (now.astimezone(UTC).date(), trouble)
+    if trouble and _told.get(file) != told:
+        _told[file] = told
+        _log.error("%s", trouble)
+    return not trouble
 
 
 def _any_waits(*, all_of: bool, onward: bool) -> bool:

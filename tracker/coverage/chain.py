@@ -17,7 +17,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tracker.models import AuditEntry, AuditSeal, Erasure
+from tracker.coverage.erasures import ERASE, Erasings, Place, erasure_in
+from tracker.models import AuditEntry, AuditSeal
+from tracker.models.ids import first_id_now
 from tracker.models.loading import read_rows
 
 BEGINNING = "0" * 64  # what stands for the hash before the first
@@ -144,7 +146,8 @@ def chain_head(session: Session) -> Head | None:
 
 
 def unsealed_from(session: Session, *, all_of: bool = False, onward: bool = False) -> int:
-    """From which id on entries are looked at for having no seal: a day before the newest that has one.
+    """From which id on entries are looked at for having no seal: a day before the newest that has one, and never later than
+    a day before now, for a clock that was ahead once must not hide what comes after it was put right.
 
     Ids rise with time, and an entry is written at its act's end under an id of its beginning: so one may come late, behind
     others that are sealed, but not a day late.
@@ -158,7 +161,7 @@ def unsealed_from(session: Session, *, all_of: bool = False, onward: bool = Fals
     if onward:
         return session.scalar(select(AuditSeal.entry_id).order_by(AuditSeal.position.desc()).limit(1)) or 0
     newest = session.scalar(select(func.max(AuditSeal.entry_id))) or 0
-    return max(newest - _DAY_OF_IDS, 0)
+    return max(min(newest, first_id_now()) - _DAY_OF_IDS, 0)
 
 
 def unsealed(session: Session, since: int, most: int) -> list[Waiting]:
@@ -184,7 +187,8 @@ def verify_chain(
     now: datetime | None = None,
     progress: Progress = lambda rows: None,
 ) -> Verdict:
-    """Whether every entry is still what was sealed, in its place, and none is missing or was slipped in.
+    """Whether every entry is still what was sealed, in its place, and none is missing or was slipped in; and whether details
+    went with erasures that the trail itself tells of, and no more of them than it tells.
 
     It reads row by row: memory does not grow with the trail.
 
@@ -194,9 +198,8 @@ def verify_chain(
         now: the moment by which an entry should be sealed; without it one that waits is never a fault.
         progress: is told of every thousand rows.
     """
-    verdict = Verdict()
+    verdict, erasings = Verdict(), Erasings()
     noted = _by_position(heads)
-    erasures = {each.id: each.member_id for each in session.execute(select(Erasure.id, Erasure.member_id))}
     before, expected = BEGINNING, 1
     for number, (position, entry_id, detail_hash, kept, sealed_at, *entry) in enumerate(_sealed(session), start=1):
         verdict.sealed = number
@@ -207,7 +210,7 @@ def verify_chain(
         if columns[0] is None:
             verdict.find(f"place {position} seals entry {entry_id}, and there is no such entry", position, entry_id)
         else:
-            _judge(verdict, before if follows else None, position, columns, detail, detail_hash, kept, erasures)
+            _judge(verdict, before if follows else None, position, columns, detail, detail_hash, kept, erasings)
             verdict.late += _seconds(columns[1], sealed_at) > UNSEALED_FOR.total_seconds()
         for head in noted.pop(position, ()):
             if head.hash != kept:
@@ -225,7 +228,13 @@ def verify_chain(
         where = f"the chain ends at place {expected - 1}" if head.position >= expected else f"place {head.position} is gone"
         noticed = f"on {_said(head.at)} place {head.position} was noted with the hash {head.hash}"
         verdict.find(f"{where}, and {noticed}", head.position)
-    _judge_unsealed(session, verdict, now)
+    _judge_unsealed(session, verdict, erasings, now)
+    for wrong in erasings.judge(session):
+        if wrong.words:
+            verdict.find(wrong.words, wrong.place.position, wrong.place.entry_id)
+        else:
+            verdict.more += wrong.more
+    verdict.erased = erasings.erased
     return verdict
 
 
@@ -246,47 +255,42 @@ def _judge(
     detail: Any,
     detail_hash: str,
     kept: str,
-    erasures: dict[int, int],
+    erasings: Erasings,
 ) -> None:
     """Look at one entry in its place. ``before`` is None where the seal before it is gone."""
-    entry_id, what = columns[0], f"entry {columns[0]} of {_said(columns[1])} (place {position})"
+    place = Place(position, columns[0], f"entry {columns[0]} of {_said(columns[1])} (place {position})")
     if before is not None and hash_of(before, position, columns, detail_hash) != kept:
-        verdict.find(f"{what} is not what was sealed there, or its seal was changed", position, entry_id)
+        verdict.find(f"{place.what} is not what was sealed there, or its seal was changed", position, place.entry_id)
         return
-    erasure = _erasure_in(detail)
+    erasure = erasure_in(_text(detail))
     if erasure is not None:
-        if erasures.get(erasure) is None:
-            verdict.find(f"the details of {what} were erased, and there is no erasure {erasure}", position, entry_id)
-        elif columns[7] is not None and columns[7] != erasures[erasure]:
-            verdict.find(f"the details of {what} were erased with another member than its own", position, entry_id)
-        else:
-            verdict.erased += 1
+        erasings.lost(erasure, columns[7], place)
     elif hash_of_detail(detail) != detail_hash:
-        verdict.find(f"the details of {what} are not those that were sealed", position, entry_id)
+        verdict.find(f"the details of {place.what} are not those that were sealed", position, place.entry_id)
+        return
+    _hear(erasings, columns, detail, place)
 
 
-def _judge_unsealed(session: Session, verdict: Verdict, now: datetime | None) -> None:
+def _hear(erasings: Erasings, columns: Sequence[Any], detail: Any, place: Place) -> None:
+    if _text(columns[4]) == ERASE:
+        erasings.acted(columns[6], columns[7], _text(detail), place)
+
+
+def _judge_unsealed(session: Session, verdict: Verdict, erasings: Erasings, now: datetime | None) -> None:
+    """What waits, and what was sealed since the chain was read: an erasure may have been told of meanwhile."""
     sql = (
-        "SELECT e.id, e.at FROM audit_entry AS e LEFT JOIN audit_seal AS s ON s.entry_id = e.id "
-        "WHERE s.entry_id IS NULL ORDER BY e.id"
+        f"SELECT s.position, {entry_columns(session)} FROM audit_entry AS e LEFT JOIN audit_seal AS s ON s.entry_id = e.id "
+        "WHERE s.entry_id IS NULL OR s.position > ? ORDER BY e.id"
     )
-    for entry_id, at in read_rows(session, sql, cursor_name="audit_unsealed"):
+    last = verdict.head.position if verdict.head else 0
+    for position, *columns, detail in read_rows(session, sql, (last,), cursor_name="audit_unsealed"):
+        entry_id, at = columns[:2]
+        _hear(erasings, columns, detail, Place(position, entry_id, f"entry {entry_id} of {_said(at)}"))
+        if position is not None:
+            continue
         verdict.waiting += 1
         if now is not None and _seconds(at, now) > UNSEALED_FOR.total_seconds():
             verdict.find(f"entry {entry_id} of {_said(at)} was never sealed, or its seal is gone", None, entry_id)
-
-
-def _erasure_in(detail: Any) -> int | None:
-    """The erasure with which an entry's details went, if they did."""
-    text = _text(detail)
-    if not isinstance(text, str) or '"erased"' not in text or len(text) > 100:
-        return None
-    try:
-        said = json.loads(text)
-    except ValueError:
-        return None
-    gone = said.get("erased") if isinstance(said, dict) and len(said) == 1 else None
-    return int(gone) if isinstance(gone, int) or (isinstance(gone, str) and gone.isdigit()) else None
 
 
 def _gap(expected: int, found: int) -> str:

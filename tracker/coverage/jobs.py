@@ -1,4 +1,4 @@
-"""Imports on their way in: reads."""
+"""Imports on their way in, and long files on their way out: reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import select, true
 from sqlalchemy.orm import Session, defer
 
 from tracker.coverage.directory import user_names
-from tracker.models import Batch, ImportJob, JobState
+from tracker.models import Batch, ExportJob, ImportJob, JobState
 
 _MOST = 50
 
@@ -20,6 +20,14 @@ class JobLine(NamedTuple):
 
     job: ImportJob
     by: str
+
+
+class OldJob(NamedTuple):
+    """A job that nobody has touched for a while, and how far it had come then."""
+
+    id: int
+    state: JobState
+    changed_at: datetime
 
 
 def job_of(session: Session, job_id: int) -> ImportJob | None:
@@ -52,3 +60,17 @@ def kept_hashes(session: Session, since: datetime | None = None) -> set[str]:
     )
     under_way = session.scalars(select(ImportJob.sha256).where(ImportJob.state != JobState.RECORDED).distinct())
     return {*recorded, *under_way}
+
+
+def old_jobs(
+    session: Session, kind: type[ImportJob | ExportJob], states: Collection[JobState], before: datetime
+) -> list[OldJob]:
+    """The jobs of a kind in one of these states that nobody has touched since a moment."""
+    wanted = select(kind.id, kind.state, kind.changed_at).where(kind.state.in_(states), kind.changed_at < before)
+    return [OldJob(*row) for row in session.execute(wanted)]
+
+
+def job_ids(session: Session) -> set[int]:
+    """The ids of the jobs that have a next step or a file: all but the imports that ended in a batch."""
+    imports = session.scalars(select(ImportJob.id).where(ImportJob.state != JobState.RECORDED))
+    return {*imports, *session.scalars(select(ExportJob.id))}

@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from tracker.coverage.chain import chain_head
+from tracker.coverage.chain import chain_head, unsealed_from
 from tracker.coverage.errands import errands
 from tracker.models import (
     AuditEntry,
@@ -93,9 +93,9 @@ def vitals(session: Session, most_tries: int) -> Vitals:
 
 
 def _unsealed(session: Session) -> Any:
-    """The entries after the one that was sealed last, the oldest first."""
-    last = session.scalar(select(AuditSeal.entry_id).order_by(AuditSeal.position.desc()).limit(1))
-    return select(AuditEntry.id).where(AuditEntry.id > (last or 0)).order_by(AuditEntry.id)
+    """The entries that wait for their seal, from where the sealer looks for them; the oldest first."""
+    entries = select(AuditEntry.id).outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
+    return entries.where(AuditEntry.id > unsealed_from(session), AuditSeal.entry_id.is_(None)).order_by(AuditEntry.id)
 
 
 def _rows_waiting(session: Session) -> dict[str, int]:

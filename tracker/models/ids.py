@@ -49,6 +49,11 @@ def new_id() -> int:
     return _maker.block(1)[0]
 
 
+def first_id_now() -> int:
+    """The smallest id of this millisecond, by this machine's clock alone."""
+    return (time.time_ns() // 1_000_000 - _EPOCH_MS) << (_COUNT_BITS + _PROCESS_BITS)
+
+
 def new_ids(size: int) -> list[int]:
     """``size`` ids in rising order. A large block borrows from the coming milliseconds."""
     return _maker.block(size)

@@ -13,13 +13,12 @@ from typing import Any
 from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
+from tracker.coverage.errands import furthest
 from tracker.models.base import Moment
 
 SEAL, SETTLE, WEEKLY, PURGE, DOCTOR, BACKUP = "seal", "settle", "weekly", "purge", "doctor", "backup"
-_SKEW = timedelta(minutes=1)  # by so much the clocks of two servers may differ
 
-# One statement, so that of any number at once one has it, the very first time too. A row that lies much further ahead than
-# its interval was written by a clock that was wrong.
+# One statement, so that of any number at once one has it, the very first time too.
 _TAKE = text(
     "INSERT INTO errand (name, next_at, begun_at, ended_at, outcome, failure)"
     " VALUES (:name, :next_at, :now, NULL, '{}', '')"
@@ -40,7 +39,7 @@ def take_errand(session: Session, name: str, now: datetime, every: timedelta) ->
     Returns:
         Whether this call has it: of any number at the same moment one does.
     """
-    moments = {"now": now, "next_at": now + every, "never": now + 2 * every + _SKEW}
+    moments = {"now": now, "next_at": now + every, "never": furthest(now, every)}
     return session.scalar(_TAKE, {"name": name, **moments}) is not None
 
 

@@ -130,7 +130,7 @@ def do_errand(app: Flask, errand: Errand, goes_on: GoesOn) -> bool:
     began = datetime.now(UTC)
     if errand.is_for_the_night and began.astimezone(settings.time_zone).hour not in _NIGHT:
         return False
-    due = is_due(db.session(), errand.name, began)
+    due = is_due(db.session(), errand.name, began, errand.every)
     db.session.rollback()
     if not due:
         return False

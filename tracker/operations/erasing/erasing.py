@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, delete, false, func, or_, select, update
+from sqlalchemy import Table, Text, and_, cast, delete, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from tracker.coverage.erasures import ERASE
 from tracker.curriculum.words import Role
 from tracker.language import _, in_list, word
 from tracker.models import (
@@ -52,7 +53,6 @@ from tracker.operations.reviewing.own import refuse_own
 from tracker.operations.sealing import seal_entries
 
 LONGEST_REASON = 200
-ERASE = "erase_member"
 _FACTS = ("membership", "assignment", "exemption", "completion", "provider_account", "eligibility")
 _UNSETTLED = (StatementState.NEW, StatementState.WAITING)
 
@@ -73,6 +73,7 @@ class Erasing:
     ids: dict[int, int]  # the erasure of each of their ids, whoever was merged into them too
     at: datetime
     gone: dict[str, int] = field(default_factory=dict)
+    entries: dict[int, int] = field(default_factory=dict)  # of the trail, by the erasure with which their details went
     stays: dict[str, int] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)  # hashes that no other row names
     originals: list[Original] = field(default_factory=list)
@@ -137,11 +138,12 @@ def erase_member(
         lock_member(session, each)
     while seal_entries(session, now, all_of=True):
         pass  # only a sealed entry may lose its details: the chain goes on to hold
-    known = erasure_ids or {}
+    before = select(Erasure.member_id, Erasure.id).where(Erasure.member_id.in_(who.member_ids))
+    erased = {each.member_id: each.id for each in session.execute(before)}
+    known = (erasure_ids or {}) | erased
     fresh = dict(zip(who.member_ids, new_ids(len(who.member_ids)), strict=True))
     done = Erasing(0, {each: known.get(each, fresh[each]) for each in who.member_ids}, now)
     done.erasure_id = done.ids[member_id]
-    erased = set(session.scalars(select(Erasure.member_id).where(Erasure.member_id.in_(who.member_ids))))
     done.stays = {name: _count(session, _table(name), _table(name).c.member_id.in_(who.member_ids)) for name in _FACTS}
     done.open_cards = _open_cards(session, who, today)
     done.originals = _originals(session, who)
@@ -156,6 +158,7 @@ def erase_member(
     _erase_entries(session, who, done)
     session.expire_all()
     counts = {"rows": {name: count for name, count in done.gone.items() if count}, "files": len(done.files)}
+    counts["entries"] = {str(its_id): count for its_id, count in done.entries.items() if count}
     audit(
         session,
         actor,
@@ -292,13 +295,18 @@ def _end_roles(session: Session, who: Whom, today: date) -> None:
 
 
 def _erase_entries(session: Session, who: Whom, done: Erasing) -> None:
-    """Each entry's details go with the erasure of its own member; those of none with the one of who is erased."""
-    done.gone["audit_entry"] = 0
+    """Each entry's details go with the erasure of its own member; those of none with the one of who is erased.
+
+    They go once, and never those of an erasing itself, which name nobody: the trail's chain is judged by what these say.
+    """
     of_each: Iterable[tuple[Any, int]] = (
         *((AuditEntry.member_id == each, its_id) for each, its_id in done.ids.items()),
         (entries_of_none(who), done.erasure_id),
     )
+    has_them = ~cast(AuditEntry.detail, Text).startswith('{"erased": ', autoescape=True)
     for which, its_id in of_each:
-        done.gone["audit_entry"] += _count(session, _table("audit_entry"), which)
-        said = update(AuditEntry).where(which).values(detail={"erased": its_id})
+        where = and_(which, has_them, AuditEntry.action != ERASE)
+        done.entries[its_id] = done.entries.get(its_id, 0) + _count(session, _table("audit_entry"), where)
+        said = update(AuditEntry).where(where).values(detail={"erased": its_id})
         session.execute(said.execution_options(synchronize_session=False))
+    done.gone["audit_entry"] = sum(done.entries.values())

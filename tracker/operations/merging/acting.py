@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from tracker.coverage.erasures import erasure_of
 from tracker.language import _
 from tracker.models import Batch, BatchChange, Completion, HeldChange, Member, WaitingCompletion, new_id
 from tracker.models.base import lock_member
@@ -32,8 +33,8 @@ def merge_members(session: Session, keep: Member, gone: Member, actor: Actor, *,
     course, day and assurance, it counts once. What rules ask through the moved cards, they ask anew.
 
     Raises:
-        Refused: ``same_member``, ``already_merged``, ``held_change``, ``two_sign_ins``, ``own_record``: nobody makes
-            somebody else's record their own.
+        Refused: ``same_member``, ``already_merged``, ``erased``, ``held_change``, ``two_sign_ins``, ``own_record``: nobody
+            makes somebody else's record their own.
     """
     _check(session, keep, gone)
     for each in (keep, gone):
@@ -133,6 +134,12 @@ def _check(session: Session, keep: Member, gone: Member) -> None:
                 ),
                 field="keep" if member is keep else "gone",
             )
+        if erasure_of(session, member.member_id) is not None:
+            message = _(
+                "Member %(number)s was erased: what they did counts on, and is nobody’s by name any more.",
+                number=member.number,
+            )
+            raise Refused("erased", message, field="keep" if member is keep else "gone")
     held = select(HeldChange).where(HeldChange.member_id == gone.member_id, HeldChange.decided_at.is_(None))
     if (change := session.scalars(held).first()) is not None:
         raise Refused(
