@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +14,11 @@ from pathlib import Path
 import pytest
 import time_machine
 from click.testing import Result
+from sqlalchemy import text as sql
 
 from tests.api.conftest import NOW, Provider, statement
 from tracker import create_app
+from tracker.api.settling import Settling
 from tracker.models import AuditEntry, db
 from tracker.operations.statements.spool import spool_folder
 
@@ -180,3 +183,23 @@ def test_a_day_that_has_not_come_here_yet_is_awaited(provider: Provider, tracker
         provider.send(statement("progressed"))
         provider.settle()
     assert provider.completions() == [("what-is-generative-ai", "2026-03-03", "xapi")]
+
+
+def test_the_log_repeats_no_row_that_the_database_refused(abandoned: Provider, caplog: pytest.LogCaptureFixture) -> None:
+    """What a driver says of a refused row may hold all of it."""
+    with abandoned.importing():
+        abandoned.send(statement(id="a", actor={"mbox": "mailto:ana.private@example.org"}))
+    refusing = (
+        "CREATE TRIGGER refusing BEFORE INSERT ON waiting_completion BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        if abandoned.is_on_sqlite
+        else "ALTER TABLE waiting_completion ADD CONSTRAINT refusing CHECK (email IS NULL) NOT VALID"
+    )
+    app = abandoned.desk.app
+    with app.app_context(), db.engine.connect().execution_options(writes=True) as connection:
+        connection.execute(sql(refusing))
+        connection.commit()
+    settling = Settling(app)
+    settling.soon()
+    settling.wait(30)
+    assert re.search(r"statements wait: \w+$", caplog.text.strip())
+    assert "ana.private" not in caplog.text

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from tests.test_worked_example import EXAMPLE
@@ -61,6 +65,38 @@ def test_erasing_says_first_what_it_would_do(tracker: Callable[..., Result], tmp
     assert set(json.loads((tmp_path / "erasures").read_text())) == {"erasure", "member", "at"}
     assert "No member" in tracker("erase", "0001", "--reason", "again", exit_code=1).stderr
     tracker("doctor")
+
+
+def test_whoever_hangs_up_does_not_keep_the_erasure_from_being_written_down(
+    tracker: Callable[..., Result], tmp_path: Path
+) -> None:
+    with_ana(tracker, tmp_path)
+    reads, writes = os.pipe()
+    os.close(reads)  # as `| head` does, once it has what it wanted
+    command = ["tracker", "erase", "0001", "--reason", "asked by letter"]
+    ended = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, check=False, timeout=120)
+    os.close(writes)
+    assert ended.returncode, "it could not tell"
+    assert "No member" in tracker("erase", "0001", "--reason", "again", exit_code=1).stderr
+    assert set(json.loads((tmp_path / "erasures").read_text())) == {"erasure", "member", "at"}
+
+
+def test_where_the_disk_is_full_it_says_that_the_erasure_stands(
+    tracker: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with_ana(tracker, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        did = tracker("erase", "0001", "--reason", "asked by letter", exit_code=1)
+    assert did.stdout.startswith("Erased: Ana Example (0001).")
+    assert "The erasure stands" in did.stderr
+    assert "No space left on device" in did.stderr
+    assert not (tmp_path / "erasures").exists()
+    tracker("purge")
+    assert set(json.loads((tmp_path / "erasures").read_text())) == {"erasure", "member", "at"}
 
 
 def test_purging_tells_every_kind_and_finds_nothing_on_the_first_day(tracker: Callable[..., Result], tmp_path: Path) -> None:

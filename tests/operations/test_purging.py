@@ -15,10 +15,26 @@ from tests.operations.test_erasing import planted_row
 from tracker.cli.purging import purge_all
 from tracker.config import Settings
 from tracker.coverage.statements import find_client, statements_page
-from tracker.models import AuditEntry, Base, Batch, Completion, Member, User, XapiStatement, db
-from tracker.operations.actor import OPERATOR
+from tracker.intake.progress import hold
+from tracker.intake.queueing import Waiting, note
+from tracker.models import (
+    AuditEntry,
+    Base,
+    Batch,
+    Completion,
+    ExportJob,
+    ImportJob,
+    JobState,
+    Member,
+    User,
+    XapiStatement,
+    db,
+)
+from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.erasing import erase_member, erasures_file
 from tracker.operations.evidence import file_of
+from tracker.operations.exporting import ask_for_export
+from tracker.operations.jobs import confirm, open_job, show
 from tracker.operations.purging import RETENTION, Purged
 from tracker.operations.statements.keeping import NO_LONGER, is_other
 
@@ -170,6 +186,87 @@ def test_files_whose_time_is_over_go(desk: Desk) -> None:
     assert all(each.exists() for each in go.values())
     assert purge(desk) == would
     assert [each for each in go.values() if each.exists()] == []
+    assert all(each.exists() for each in stay)
+
+
+@pytest.fixture
+def dead(desk: Desk) -> dict[str, int]:
+    """Jobs of long ago whose processes died, by how far each had come."""
+    ago, sam = NOW - timedelta(days=900), Actor(5, "staff", "sam@example.org")
+    sha256 = aged(settings(desk).instance / "imports" / ("e" * 64), 900).name
+    with desk.write() as session:
+        read, confirmed = (open_job(session, "roster", "roster.csv", sha256, {}, sam, now=ago) for _ in range(2))
+        show(session, confirmed.id, {}, now=ago)
+        confirm(session, confirmed, {}, sam, now=ago)
+        made = ask_for_export(session, sam, "/reports/members.csv?q=Ana", "csv", now=ago)
+        found = {"reading": read.id, "recording": confirmed.id, "making": made.id}
+    for job_id in found.values():
+        aged(settings(desk).instance / "jobs" / f"{job_id}.lock", 900)
+        aged(settings(desk).instance / "jobs" / f"{job_id}.json", 900)
+    return found
+
+
+def jobs_left(desk: Desk) -> set[int]:
+    with desk.session() as session:
+        return {*session.scalars(select(ImportJob.id)), *session.scalars(select(ExportJob.id))}
+
+
+def test_a_job_whose_process_died_goes_though_nobody_ever_looked(desk: Desk, dead: dict[str, int]) -> None:
+    would = purge(desk, dry_run=True)
+    assert (would["previews"].count, would["exports"].count, would["leftovers"].count) == (2, 1, 0)
+    assert would["exports"].oldest == NOW - timedelta(days=900)
+    assert jobs_left(desk) == set(dead.values())
+    assert purge(desk) == would
+    assert jobs_left(desk) == set()
+    assert list((settings(desk).instance / "jobs").iterdir()) == []
+    assert purge(desk)["import-files"].count == 1, "the file that it was read from follows"
+
+
+@pytest.mark.parametrize("how", ["at work", "waiting"])
+def test_a_job_that_is_under_way_stays_however_old(desk: Desk, dead: dict[str, int], how: str) -> None:
+    folder = settings(desk).instance / "jobs"
+    locks = [hold(folder, each) for each in dead.values()] if how == "at work" else []
+    for each in dead.values() if how == "waiting" else ():
+        note(folder, each, Waiting("job", "en", "", NOW.timestamp()))
+    try:
+        done = purge(desk)
+        assert (done["previews"].count, done["exports"].count, done["leftovers"].count) == (0, 0, 0)
+        assert jobs_left(desk) == set(dead.values())
+        assert len(list(folder.glob("*.lock"))) == 3
+    finally:
+        for lock in locks:
+            assert lock is not None
+            os.close(lock)
+
+
+def test_what_lies_beside_jobs_that_are_done_goes_but_no_lock_that_is_held(desk: Desk, dead: dict[str, int]) -> None:
+    folder = settings(desk).instance / "jobs"
+    with desk.write() as session:
+        for job_id in (dead["reading"], dead["recording"]):
+            session.get_one(ImportJob, job_id).state = JobState.RECORDED
+    stay = [aged(folder / f"{each}.lock", 31) for each in (7, dead["recording"])]
+    stay += [aged(folder / "8.lock", 29), aged(folder / "notes.json", 900)]
+    go = [aged(folder / name, 31) for name in ("9.lock", "9.json")]
+    go += [folder / f"{dead['reading']}{kind}" for kind in (".lock", ".json")]
+    locks = [hold(folder, 7), hold(folder, dead["recording"])]
+    would = purge(desk, dry_run=True)
+    assert would["leftovers"].count == len(go)
+    assert all(each.exists() for each in go)
+    assert purge(desk)["leftovers"] == would["leftovers"]
+    for lock in locks:
+        assert lock is not None
+        os.close(lock)
+    assert [each for each in go if each.exists()] == []
+    assert [each for each in stay if not each.exists()] == []
+
+
+def test_what_was_left_of_writing_in_the_instance_folder_itself_goes(desk: Desk) -> None:
+    instance = settings(desk).instance
+    go = aged(instance / "0123456789abcdef.part", 31)  # of `erasures`, or of `audit-heads`
+    stay = [aged(instance / name, 900) for name in ("erasures", "audit-heads")] + [aged(instance / "abc.part", 29)]
+    stay[0].write_text("")
+    assert purge(desk)["leftovers"].count == 1
+    assert not go.exists()
     assert all(each.exists() for each in stay)
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from little_union import Browser, World, settings
+from sqlalchemy import text
 
 from tracker import create_app
 from tracker.api.v1 import views
 from tracker.api.v1.door import OPERATIONS
 from tracker.config import Settings
+from tracker.models import db
 from tracker.web.gate import safe_path, staff_and_auditors
 
 __all__ = ["views"]  # which fill the table of operations
@@ -202,6 +204,31 @@ def test_ready_once_migrated(tmp_path_factory: pytest.TempPathFactory) -> None:
     with app.app_context():
         flask_migrate.upgrade()
     assert app.test_client().get("/readyz").text == "ready\n"
+
+
+@pytest.mark.parametrize(
+    ("revision", "status", "said"),
+    [
+        ("9999_of_a_program_to_come", 200, "ready: the schema is newer\n"),
+        ("0001", 503, "not ready: the database's schema is not the newest: run `tracker db upgrade`\n"),
+        (None, 503, "not ready: the database's schema is not the newest: run `tracker db upgrade`\n"),
+    ],
+)
+def test_a_newer_schema_is_served_and_an_older_one_is_not(
+    database_url: str, tmp_path: Path, revision: str | None, status: int, said: str
+) -> None:
+    """While the servers change over to a newer program, and after they went back from it."""
+    app = create_app(settings(tmp_path, DATABASE_URL=database_url))
+    with app.app_context():
+        with db.engine.connect().execution_options(writes=True) as connection:
+            connection.execute(text("DELETE FROM alembic_version"))
+            if revision is not None:
+                connection.execute(text("INSERT INTO alembic_version VALUES (:it)"), {"it": revision})
+            connection.commit()
+        answer = app.test_client().get("/readyz")
+        db.session.remove()
+        db.engine.dispose()
+    assert (answer.status_code, answer.text) == (status, said)
 
 
 def test_a_database_that_is_gone_is_said_in_words(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -9,7 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -139,29 +142,54 @@ def test_a_server_that_ends_is_not_ready(app: Flask, stranger: Browser) -> None:
 
 
 def test_the_processes_of_a_server_count_together(tmp_path: Path) -> None:
-    environment = {
-        **os.environ,
-        "TRACKER_INSTANCE": str(tmp_path),
-        "TRACKER_DEMO": "1",
-        "DATABASE_URL": "",
-        "SECRET_KEY": "",
-    }
-    command = [sys.executable, "-c", _SERVE]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+    with served(tmp_path, processes=3) as address:
+        for _ in range(40):
+            urllib.request.urlopen(f"{address}/login", timeout=10).close()
+        found, deadline = {}, time.monotonic() + 30
+        while found.get(_LOGINS) != 40 and time.monotonic() < deadline:  # an answer is counted once it is sent
+            found = samples(urllib.request.urlopen(f"{address}/metrics", timeout=10).read().decode())
+    assert found[_LOGINS] == 40
+    assert found["tracker_processes", ()] == 3
+
+
+@pytest.mark.parametrize("hops", ["0", "1"])
+def test_a_server_tells_nobody_who_comes_by_a_proxy_whether_it_was_told_of_it_or_not(tmp_path: Path, hops: str) -> None:
+    """Over HTTP: the server in front of the application must leave the headers by which a proxy is known."""
+    with served(tmp_path, TRACKER_PROXY_HOPS=hops) as address:
+        asked = {name: _status(f"{address}/metrics", {name: "203.0.113.9"}) for name in ("X-Forwarded-For", "X-Real-IP")}
+        asked |= {"Forwarded": _status(f"{address}/metrics", {"Forwarded": "for=203.0.113.9"})}
+        directly = _status(f"{address}/metrics", {})
+    assert directly == 200
+    assert asked == dict.fromkeys(asked, 404)
+
+
+@contextmanager
+def served(instance: Path, processes: int = 1, **more: str) -> Iterator[str]:
+    """The address of `tracker serve`, which is told to end afterwards, and ends well."""
+    told = {"TRACKER_INSTANCE": str(instance), "TRACKER_DEMO": "1", "DATABASE_URL": "", "SECRET_KEY": "", **more}
+    command = [sys.executable, "-c", _SERVE, str(processes)]
+    with subprocess.Popen(
+        command, env={**os.environ, **told}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
         assert server.stdout is not None
         address = next(re.search(r"http://[\d.:]+", line) for line in server.stdout if "http" in line)
         assert address is not None
-        _ready(f"{address[0]}/healthz")
-        for _ in range(40):
-            urllib.request.urlopen(f"{address[0]}/login", timeout=10).close()
-        found, deadline = {}, time.monotonic() + 30
-        while found.get(_LOGINS) != 40 and time.monotonic() < deadline:  # an answer is counted once it is sent
-            found = samples(urllib.request.urlopen(f"{address[0]}/metrics", timeout=10).read().decode())
-        server.send_signal(signal.SIGTERM)
-        server.wait(30)
-    assert found[_LOGINS] == 40
-    assert found["tracker_processes", ()] == 3
+        try:
+            _ready(f"{address[0]}/healthz")
+            yield address[0]
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(30)
     assert server.returncode == 0
+
+
+def _status(url: str, headers: dict[str, str]) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
 
 
 _LOGINS = ("tracker_request_seconds_count", (("method", "GET"), ("rule", "/login"), ("status", "2xx")))
@@ -171,7 +199,7 @@ from tracker.cli import main
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
-main(["serve", "--port", str(port), "--processes", "3", "--no-worker"])
+main(["serve", "--port", str(port), "--processes", sys.argv[1], "--no-worker"])
 """
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import re
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from sqlalchemy import select
 from test_my_record import completed, text_of
 from training_union import days_ago
 
+from tracker.cli.purging import purge_all
 from tracker.curriculum.words import Assurance
 from tracker.models import AuditEntry, Erasure, Member, db
 
@@ -79,6 +83,25 @@ def test_once_confirmed_the_page_says_when_they_were_erased(
     assert "This member was erased already." in again.text
     for name in ("ada", "otto"):
         assert "ana@example.org" not in signed_in(name).get("/admin/audit").text
+
+
+def test_where_the_disk_is_full_the_page_says_that_the_erasure_stands(
+    app: Flask, union: World, sam: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert erase(sam, union)[0] == 303
+    told = text_of(sam.get(f"/staff/members/{union.ana}").text)
+    assert "Every figure is what it was" in told
+    assert "The erasure stands, but the files beside the database could not all be written" in told
+    assert "could not be written down in erasures" in caplog.text
+    assert not (tmp_path / "erasures").exists()
+    with app.app_context():
+        purge_all(app.config["SETTINGS"], datetime.now(UTC))
+    assert str(union.ana) in (tmp_path / "erasures").read_text()
 
 
 def test_staff_with_a_role_are_not_erased_before_it_ended(app: Flask, union: World, sam: Browser) -> None:

@@ -79,7 +79,7 @@ class Settling:
                     while self._settle_some():
                         pass
                 except DATABASE_ERRORS as error:  # what is left stays where it is, and a later request begins again
-                    _log.warning("statements wait: %s", in_words(error) or error)
+                    _log.warning("statements wait: %s", in_words(error) or type(error).__name__)  # the driver repeats rows
                 except Exception:
                     _log.exception("statements wait")
                 finally:

@@ -14,7 +14,7 @@ from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
 from waitress.task import WSGITask  # type: ignore[import-untyped]
 from waitress.utilities import Error  # type: ignore[import-untyped]
 
-from tracker.config import LARGEST_REQUEST, Settings
+from tracker.config import LARGEST_REQUEST
 from tracker.models.trouble import is_full
 
 LONGEST_END = 30.0  # seconds in which whatever is being answered must be done when all ends
@@ -105,15 +105,15 @@ class Answering:
         self._finish()
 
     def _opened(self) -> Any:
-        settings: Settings = self._app.config["SETTINGS"]
         server = waitress.create_server(
             self._app,
             sockets=[self._listening],
             threads=self._threads,
             ident=None,
             max_request_body_size=LARGEST_REQUEST + 1_000_000,  # refused here, before it fills the disk
-            # whose forwarded headers count is the application's own setting, TRACKER_PROXY_HOPS
-            clear_untrusted_proxy_headers=not settings.proxy_hops,
+            # Whose forwarded headers count is the application's own setting, TRACKER_PROXY_HOPS. They are left even where
+            # nobody's do: that one came by a proxy is what keeps `/metrics` from whoever asks through it.
+            clear_untrusted_proxy_headers=False,
         )
         server.channel_class, server.is_ending = _Channel, False
         return server

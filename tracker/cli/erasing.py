@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -92,12 +92,35 @@ def erase(number: str, reason: str, dry_run: bool) -> None:
         found = member_named(session, number)
         said = f"{found.name} ({found.number})"
         done = erase_member(session, found.member_id, reason, OPERATOR, today=today(), now=moment)
+    # before a word is said: whoever reads it may hang up, and that would end the command here
+    left = None if dry_run else _trouble_in_files(done, settings, moment)
     click.echo(f"{'Would be erased' if dry_run else 'Erased'}: {said}.")
     _tell(done, settings)
-    if dry_run:
-        return
-    keep_erasures(db.session(), erasures_file(settings.instance))
-    drop_files(db.session(), evidence_folder(settings.instance), done.files, moment)
+    if left is not None:
+        click.echo(
+            f"The erasure stands, but the list {erasures_file(settings.instance)} or a file of evidence is not as it should "
+            f"be: {left}. Mend that and run `tracker purge`, which makes up for the rest.",
+            err=True,
+        )
+        click.get_current_context().exit(1)
+
+
+def _trouble_in_files(done: Erasing, settings: Settings, moment: datetime) -> Exception | None:
+    """Write down a committed erasure beside the database, and remove its files of evidence: each as far as it can be.
+
+    Returns:
+        What was in the way; None where nothing was.
+    """
+    trouble: Exception | None = None
+    try:
+        keep_erasures(db.session(), erasures_file(settings.instance))
+    except (OSError, ValueError) as error:  # a full disk; a list that was damaged
+        trouble = error
+    try:
+        drop_files(db.session(), evidence_folder(settings.instance), done.files, moment)
+    except OSError as error:
+        trouble = trouble or error
+    return trouble
 
 
 def _tell(done: Erasing, settings: Settings) -> None:

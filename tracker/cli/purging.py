@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -14,16 +17,17 @@ from sqlalchemy import select
 from tracker.cli import main
 from tracker.cli.running import now, with_app
 from tracker.config import Settings
-from tracker.coverage.jobs import kept_hashes
+from tracker.coverage.jobs import OldJob, job_ids, kept_hashes, old_jobs
 from tracker.intake.originals import purge_originals
-from tracker.intake.progress import forget
+from tracker.intake.progress import forget, hold
+from tracker.intake.queueing import is_under_way, noted
 from tracker.intake.simulations import purge_trials
-from tracker.models import ExportJob, ImportJob, db, writing
+from tracker.models import ExportJob, ImportJob, JobState, db, writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.erasing import erasures_file, keep_erasures
 from tracker.operations.evidence import evidence_folder, sweep_evidence
 from tracker.operations.exporting import MAKING, drop_exports_before
-from tracker.operations.jobs import READ_AGAIN_FROM, drop_jobs_before
+from tracker.operations.jobs import READ_AGAIN_FROM, RUNNING, drop_jobs_before
 from tracker.operations.purging import (
     BY_KIND,
     KINDS_OF_ROWS,
@@ -36,7 +40,8 @@ from tracker.operations.purging import (
 
 __all__ = ["Purged", "purge_all"]
 
-_LEFT_IN = ("openings", "xapi", "imports", "exports", "jobs", "simulations")
+_LEFT_IN = ("", "openings", "xapi", "imports", "exports", "jobs", "simulations")  # "": the instance folder itself
+_OF_JOBS = (".lock", ".json", ".queued")  # what lies beside a job for as long as it may go on
 _PATIENCE = 60.0  # seconds that a round waits for its turn
 
 
@@ -100,36 +105,69 @@ def _in_files(settings: Settings, kind: str, before: datetime, dry_run: bool) ->
         return found
     if kind == "evidence":
         return _evidence(instance, before, dry_run)
+    return _leftovers(instance, before, dry_run)
+
+
+def _leftovers(instance: Path, before: datetime, dry_run: bool) -> Purged:
+    """What was never put in place, or could not be read; and what lies beside jobs that are done or forgotten."""
     left = [each for folder in _LEFT_IN for each in (instance / folder).glob("*") if _is_left(each, before)]
-    found = _of(kind, left)
+    folder, kept = instance / "jobs", job_ids(db.session())
+    of_jobs = defaultdict(list)
+    for each in folder.glob("*"):
+        if each.suffix in _OF_JOBS and each.stem.isdecimal() and int(each.stem) not in kept and _is_older(each, before):
+            of_jobs[int(each.stem)].append(each)
+    done = {job_id: files for job_id, files in of_jobs.items() if not is_under_way(folder, job_id)}
+    found = _of("leftovers", [*left, *chain.from_iterable(done.values())])
     if not dry_run:
         _remove(left)
+        for job_id in done:
+            _forget_unless_held(folder, job_id)
     return found
 
 
+def _forget_unless_held(folder: Path, job_id: int) -> None:
+    """Remove what lies beside a job, holding its lock meanwhile: one that a process holds stays."""
+    lock = hold(folder, job_id)
+    if lock is None:
+        return
+    try:
+        if (waiting := noted(folder, job_id)) is None or waiting.tries:
+            forget(folder, job_id)
+    finally:
+        os.close(lock)
+
+
 def _jobs(instance: Path, before: datetime, dry_run: bool) -> Purged:
-    old = (ImportJob.state.in_(READ_AGAIN_FROM), ImportJob.changed_at < before)
-    moments = list(db.session().scalars(select(ImportJob.changed_at).where(*old)))
+    """Those that recorded nothing; among them those whose process died and that nobody has looked at since."""
+    old, folder = old_jobs(db.session(), ImportJob, (*READ_AGAIN_FROM, *RUNNING), before), instance / "jobs"
+    gone = _gone(folder, [each for each in old if each.state in RUNNING])
+    moments = [each.changed_at for each in old if each.state in READ_AGAIN_FROM or each.id in gone]
     if moments and not dry_run:
         with writing(patience=_PATIENCE) as session:
-            dropped = drop_jobs_before(session, before)
+            dropped = drop_jobs_before(session, before, gone)
         for job_id in dropped:
-            forget(instance / "jobs", job_id)
+            forget(folder, job_id)
     return Purged("previews", len(moments), min(moments, default=None))
+
+
+def _gone(folder: Path, running: Iterable[OldJob]) -> set[int]:
+    """Of jobs that should be under way those whose process is gone."""
+    return {each.id for each in running if not is_under_way(folder, each.id)}
 
 
 def _exports(instance: Path, before: datetime, dry_run: bool) -> Purged:
     """The jobs with their files, and files that no job names."""
     session, folder = db.session(), instance / "exports"
-    old = (ExportJob.state != MAKING, ExportJob.changed_at < before)
-    moments = list(session.scalars(select(ExportJob.changed_at).where(*old)))
+    old = old_jobs(session, ExportJob, tuple(JobState), before)
+    gone = _gone(instance / "jobs", [each for each in old if each.state is MAKING])
+    moments = [each.changed_at for each in old if each.state is not MAKING or each.id in gone]
     known = {str(each) for each in session.scalars(select(ExportJob.id).where(ExportJob.changed_at >= before))}
     files = [each for each in folder.glob("*") if each.stem not in known and _is_older(each, before)]
     found = _of("exports", files)
     if not dry_run:
         if moments:
             with writing(patience=_PATIENCE) as writer:
-                dropped = drop_exports_before(writer, before)
+                dropped = drop_exports_before(writer, before, gone)
             for job_id in dropped:
                 _remove(folder.glob(f"{job_id}.*"))
                 forget(instance / "jobs", job_id)

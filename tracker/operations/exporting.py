@@ -5,11 +5,11 @@ A report is no fact: nothing is kept of it but the job, and for some days its fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tracker.language import _
@@ -115,14 +115,19 @@ def drop_export(session: Session, job_id: int) -> bool:
     return session.scalar(gone.execution_options(synchronize_session=False)) is not None
 
 
-def drop_exports_before(session: Session, moment: datetime) -> list[int]:
+def drop_exports_before(session: Session, moment: datetime, gone: Collection[int] = ()) -> list[int]:
     """Forget the files that were made, or failed to be, before ``moment``; the door removes them.
+
+    Args:
+        gone: those that should be being made and whose process is gone: a page that looks at one stops it, but nobody may
+            ever look.
 
     Returns:
         Their ids.
     """
-    gone = delete(ExportJob).where(ExportJob.state != MAKING, ExportJob.changed_at < moment).returning(ExportJob.id)
-    return list(session.scalars(gone.execution_options(synchronize_session=False)))
+    left = or_(ExportJob.state != MAKING, ExportJob.id.in_(gone))
+    dropped = delete(ExportJob).where(left, ExportJob.changed_at < moment).returning(ExportJob.id)
+    return list(session.scalars(dropped.execution_options(synchronize_session=False)))
 
 
 def _move(session: Session, job_id: int, begin: tuple[JobState, ...], end: JobState, now: datetime, **values: Any) -> bool:

@@ -5,11 +5,11 @@ A preview is no fact: of all that happens before a batch is recorded, nothing is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import and_, delete, or_, update
 from sqlalchemy.orm import Session
 
 from tracker.language import _
@@ -140,15 +140,20 @@ def drop_job(session: Session, job_id: int) -> bool:
     return session.scalar(gone.execution_options(synchronize_session=False)) is not None
 
 
-def drop_jobs_before(session: Session, moment: datetime) -> list[int]:
-    """Forget the jobs that recorded nothing and that nobody has touched since ``moment``.
+def drop_jobs_before(session: Session, moment: datetime, gone: Collection[int] = ()) -> list[int]:
+    """Forget the jobs that recorded nothing and that nobody has touched since ``moment``. On PostgreSQL this waits for a
+    commit that is under way, and loses.
+
+    Args:
+        gone: those that should be under way and whose process is gone: a page that looks at one stops it, but nobody may
+            ever look.
 
     Returns:
         Their ids.
     """
-    left = ImportJob.state.in_(READ_AGAIN_FROM)
-    gone = delete(ImportJob).where(left, ImportJob.changed_at < moment).returning(ImportJob.id)
-    return list(session.scalars(gone.execution_options(synchronize_session=False)))
+    left = or_(ImportJob.state.in_(READ_AGAIN_FROM), and_(ImportJob.state.in_(RUNNING), ImportJob.id.in_(gone)))
+    dropped = delete(ImportJob).where(left, ImportJob.changed_at < moment).returning(ImportJob.id)
+    return list(session.scalars(dropped.execution_options(synchronize_session=False)))
 
 
 def _move(session: Session, job_id: int, begin: tuple[JobState, ...], end: JobState, now: datetime, **values: Any) -> bool:

@@ -100,7 +100,10 @@ RETENTION: tuple[Retention, ...] = (
         "To find out why one counted or not; that it came, and what became of it, stays.",
     ),
     Retention("evidence", "Files of evidence that no record names", 1, "They came with a form that was never sent."),
-    Retention("leftovers", "What a process that died had left in files", 30, "A person may look at it before it goes."),
+    Retention(
+        *("leftovers", "What a process that died had left in files, and what lies beside jobs that are done", 30),
+        "A person may look at it before it goes.",
+    ),
 )
 BY_KIND = {each.kind: each for each in RETENTION}
 

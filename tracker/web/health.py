@@ -26,20 +26,29 @@ def alive() -> _Answer:
 @health.get("/readyz")
 @public
 def ready() -> _Answer:
-    """Whether more requests may be sent here: the database can be reached, its schema is the one this program knows, and the
-    process has not been told to end."""
+    """Whether more requests may be sent here: the database can be reached, its schema is the one that this program knows or
+    a newer one, and the process has not been told to end.
+
+    A revision that is not known here came with a newer program, whose migrations add before they take away: this one serves
+    on while the servers change over to that one, and after they went back from it.
+    """
     if is_draining(current_app._get_current_object()):  # type: ignore[attr-defined]
         return "not ready: this server is ending\n", 503, _PLAIN
     try:
         found = MigrationContext.configure(db.session.connection()).get_current_revision()
     except SQLAlchemyError:
         return "not ready: the database cannot be reached\n", 503, _PLAIN
-    if found != head():
+    if found == head():
+        return "ready\n", 200, _PLAIN
+    if found is None or found in {each.revision for each in _scripts().walk_revisions()}:
         return "not ready: the database's schema is not the newest: run `tracker db upgrade`\n", 503, _PLAIN
-    return "ready\n", 200, _PLAIN
+    return "ready: the schema is newer\n", 200, _PLAIN
 
 
 def head() -> str | None:
     """The revision of the newest migration that this program knows."""
-    scripts = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
-    return scripts.get_current_head()
+    return _scripts().get_current_head()
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, date, datetime, timedelta
 
 from flask import flash, redirect, render_template, url_for
@@ -44,6 +45,7 @@ _STAYS = {
     "provider_account": mark("That there were accounts at providers"),
     "eligibility": mark("What a local said about such accounts"),
 }
+_log = logging.getLogger(__name__)
 _FOR_THE_PREVIEW = "…"  # its own reason is not known yet, and nothing of it is kept
 
 
@@ -110,16 +112,42 @@ def erase(member_id: int) -> Response | tuple[str, int]:
 
 
 def _erased(found: Member, reason: str) -> Response:
-    now, instance, member_id = datetime.now(UTC), gate.settings().instance, found.member_id
+    now, member_id = datetime.now(UTC), found.member_id
     with writing(alone=True) as session:
         done = erase_member(session, member_id, reason, gate.actor(Role.STAFF), today=gate.today(), now=now)
-    keep_erasures(db.session(), erasures_file(instance))
-    drop_files(db.session(), evidence_folder(instance), done.files, now)
+    is_in_files = _kept_in_files(done, now)
     flash(_("Erased. Every figure is what it was."), "success")
+    if not is_in_files:
+        told = _(
+            "The erasure stands, but the files beside the database could not all be written or removed. It is tried again "
+            "each day; tell whoever runs this server."
+        )
+        flash(told, "error")
     if kept := _originals(done):
         last = max(until for _name, until in kept)
         flash(_("The last imported file that held a row of theirs is removed on %(day)s.", day=day(last)), "success")
     return redirect(url_for(".member", member_id=member_id), 303)
+
+
+def _kept_in_files(done: Erasing, now: datetime) -> bool:
+    """Write down a committed erasure beside the database, and remove its files of evidence: each as far as it can be. The
+    purge makes up for the rest.
+
+    Returns:
+        Whether all of it was done.
+    """
+    instance, is_done = gate.settings().instance, True
+    try:
+        keep_erasures(db.session(), erasures_file(instance))
+    except (OSError, ValueError):  # a full disk; a list that was damaged
+        _log.exception("an erasure could not be written down in %s: the purge tries again", erasures_file(instance).name)
+        is_done = False
+    try:
+        drop_files(db.session(), evidence_folder(instance), done.files, now)
+    except OSError:
+        _log.exception("files of evidence of an erased member could not be removed: the purge tries again")
+        is_done = False
+    return is_done
 
 
 def _preview(found: Member, form: EraseForm) -> tuple[str, int]:
