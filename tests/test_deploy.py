@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -52,6 +53,22 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     assert "tracker" not in done.stderr
 
 
+def test_the_nightly_backup_removes_what_one_left_that_was_killed(tmp_path: Path) -> None:
+    text = (DEPLOY / "systemd" / "tracker-backup.service").read_text().replace("/var/backups/tracker", str(tmp_path))
+    commands = re.findall(r"^ExecS(?:tartPre|topPost)=(.*)$", text.replace("%%", "%").replace("$$", "$"), re.MULTILINE)
+    old = time.time() - 86_400
+    left = ("tracker-1.backup.part", "tracker-1.backup.part.sqlite", "tracker-1.backup.part.sqlite-journal")
+    for name in (*left, "mine.backup.part", *(f"tracker-2026-01-{each:02}.backup" for each in range(32))):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (old, old))
+    (tmp_path / "tracker-2.backup.part").touch()  # of one on its way
+    assert len(commands) == 2
+    for command in commands:
+        subprocess.run(shlex.split(command), check=True)
+    newest = {f"tracker-2026-01-{each:02}.backup" for each in range(2, 32)}
+    assert {each.name for each in tmp_path.iterdir()} == {"mine.backup.part", "tracker-2.backup.part", *newest}
+
+
 def test_settings_in_the_example_are_settings_of_the_program(tmp_path: Path) -> None:
     known = {*make_settings(tmp_path, "").as_environment(), "TRACKER_MAIL_FROM"}
     of_gunicorn = set(re.findall(r'"(TRACKER_\w+)"', (DEPLOY / "gunicorn.conf.py").read_text()))
@@ -68,6 +85,15 @@ def test_compose_runs_what_there_is() -> None:
     assert {each.partition(":")[0] for service in found["services"].values() for each in service.get("volumes", [])} == set(
         found["volumes"]
     )
+
+
+def test_containers_are_given_the_time_in_which_they_end() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    units = {"server-1": "tracker@.service", "server-2": "tracker@.service", "worker": "tracker-worker.service"}
+    for name, unit in units.items():
+        seconds = re.search(r"^TimeoutStopSec=(\d+)$", (DEPLOY / "systemd" / unit).read_text(), re.MULTILINE)
+        assert seconds
+        assert services[name]["stop_grace_period"] == f"{seconds[1]}s"
 
 
 # --- nginx and two servers ------------------------------------------------------------------------------------------------

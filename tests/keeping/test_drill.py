@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import signal
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -186,24 +189,33 @@ def test_a_backup_of_an_older_schema_is_brought_to_the_newest(here: Place, tmp_p
     there.run("doctor")
 
 
-def test_whoever_was_erased_since_stays_erased(here: Place, backup: Path, new_place: NewPlace, tmp_path: Path) -> None:
-    now, newer = datetime.now(UTC), tmp_path / "newer-erasures"
-    with here.opened():
+def erase_one(place: Place, lines: Path) -> int:
+    """Erase a member, and write the lines of all erasures into a file."""
+    now = datetime.now(UTC)
+    with place.opened():
         member_id = db.session.scalars(select(Member.member_id).order_by(Member.member_id)).first()
+        assert member_id
         with writing(alone=True) as session:
             erase_member(session, member_id, "asked for it", OPERATOR, today=now.date(), now=now)
-        keep_erasures(db.session(), newer)
+        keep_erasures(db.session(), lines)
+    return member_id
+
+
+def told_of(place: Place, member_id: int) -> str:
+    with place.opened():
+        member = db.session.get(Member, member_id)
+        assert member
+        return f"{member.first_name} {member.last_name} {member.number}"
+
+
+def test_whoever_was_erased_since_stays_erased(here: Place, backup: Path, new_place: NewPlace, tmp_path: Path) -> None:
+    newer = tmp_path / "newer-erasures"
+    member_id = erase_one(here, newer)
     there = new_place(here.engine)
     assert "1 members were erased anew" in there.run("restore", backup, "--erasures", newer).output
-    with there.opened():
-        assert (there.instance / "erasures").is_file()
-        erased = db.session.get(Member, member_id)
-        assert erased
-        told = f"{erased.first_name} {erased.last_name} {erased.number}"
-    with here.opened():
-        there_too = db.session.get(Member, member_id)
-        assert there_too
-        assert told == f"{there_too.first_name} {there_too.last_name} {there_too.number}"
+    assert (there.instance / "erasures").is_file()
+    assert not (there.instance / "restoring").exists()
+    assert told_of(there, member_id) == told_of(here, member_id)
 
 
 # --- Killed in the middle -------------------------------------------------------------------------------------------------
@@ -212,12 +224,16 @@ def test_whoever_was_erased_since_stays_erased(here: Place, backup: Path, new_pl
 def kill_once(place: Place, when: Callable[[], bool], *arguments: object) -> None:
     """Kill -9 a command at the moment that something is so."""
     process = place.begin(*arguments)
+    wait_until(when, process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def wait_until(when: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
     until = datetime.now(UTC) + timedelta(seconds=60)
     while not when():
         assert process.poll() is None, "it ended before"
         assert datetime.now(UTC) < until
-    process.send_signal(signal.SIGKILL)
-    process.wait()
 
 
 def test_a_backup_that_was_killed_leaves_no_backup_and_the_next_one_is_whole(here: Place, tmp_path: Path) -> None:
@@ -254,3 +270,67 @@ def test_a_restore_that_was_killed_between_its_files_and_its_database_says_what_
     said = there.run("restore", backup, exit_code=1).output
     assert "An earlier restore ended there in the middle: remove these" in said
     assert "(evidence)" in said
+
+
+def test_a_backup_that_is_told_to_end_leaves_nothing(here: Place, tmp_path: Path) -> None:
+    (here.instance / "imports" / ("0" * 64)).write_bytes(os.urandom(1 << 20) * 64)
+    part = tmp_path / "ended.backup.part"
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        process = here.begin("backup", tmp_path / "ended.backup")
+        wait_until(lambda: part.exists() and part.stat().st_size > 0, process)
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+        assert [each.name for each in tmp_path.iterdir() if "ended" in each.name] == []
+
+
+STOPPED = """
+import os, sys
+from tracker.cli import main
+from tracker.cli.keeping import commands
+commands.reapply_erasures = lambda *_: os._exit(9)  # a power cut, the database being there
+main(sys.argv[1:])
+"""
+
+
+def test_whoever_was_erased_is_not_forgotten_by_a_restore_that_was_killed(
+    here: Place, backup: Path, new_place: NewPlace, tmp_path: Path
+) -> None:
+    newer = tmp_path / "newer-erasures"
+    member_id = erase_one(here, newer)
+    there = new_place(here.engine)
+    command = [sys.executable, "-c", STOPPED, "restore", str(backup), "--erasures", str(newer)]
+    assert subprocess.run(command, env=there.environment, check=False).returncode == 9
+    assert (there.instance / "erasures").read_text() == newer.read_text()
+    assert "`tracker doctor --fix`" in there.run("restore", backup, exit_code=1).output
+    said = there.run("doctor", exit_code=1).output
+    assert f"WRONG: member {member_id} was erased, and is there again" in said
+    assert json.loads(there.run("errand", "doctor").output.splitlines()[-1])["errors"] == 1
+    there.run("doctor", "--fix")
+    there.run("doctor")
+    assert told_of(there, member_id) == told_of(here, member_id)
+    there.run("audit", "verify")
+
+
+def test_a_restore_keeps_the_lines_of_whom_its_backup_does_not_hold(
+    here: Place, backup: Path, new_place: NewPlace, tmp_path: Path
+) -> None:
+    newer, later = tmp_path / "newer-erasures", '{"erasure": 71, "member": 72, "at": "2026-05-01T12:00:00+00:00"}\n'
+    erase_one(here, newer)
+    newer.write_text(newer.read_text() + later)
+    there = new_place(here.engine)
+    there.run("restore", backup, "--erasures", newer)
+    assert (there.instance / "erasures").read_text() == newer.read_text()
+    there.run("doctor")
+
+
+def test_a_list_of_erasures_that_was_damaged_is_brought_back_and_told(
+    here: Place, new_place: NewPlace, tmp_path: Path
+) -> None:
+    erase_one(here, here.instance / "erasures")
+    damaged = "nonsense\n" + (here.instance / "erasures").read_text()
+    (here.instance / "erasures").write_text(damaged)
+    here.run("backup", tmp_path / "damaged.backup")
+    there = new_place(here.engine)
+    there.run("restore", tmp_path / "damaged.backup")
+    assert (there.instance / "erasures").read_text() == damaged
+    assert "line 1 of the erasures cannot be read" in there.run("doctor", exit_code=1).output

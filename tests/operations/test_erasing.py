@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -49,14 +50,18 @@ from tracker.operations.erasing import (
     KEPT,
     KEPT_COLUMNS,
     Erasing,
+    add_lines,
     drop_files,
     erase_member,
     erased_lines,
     erasures_file,
+    examine_erasures,
     keep_erasures,
+    readable_lines,
     reapply_erasures,
 )
 from tracker.operations.evidence import file_of
+from tracker.operations.lasting_files import alone_with
 from tracker.operations.refused import Refused
 from tracker.operations.sealing import seal_entries
 
@@ -447,6 +452,42 @@ def test_a_line_that_was_cut_off_is_written_again_and_a_broken_one_is_told(one_d
         assert file.read_text() == whole
     with pytest.raises(ValueError, match="line 1 of the erasures"):
         erased_lines(["{", *whole.splitlines()])
+
+
+def test_two_who_write_the_lines_at_once_lose_none(one_desk: Desk, tmp_path: Path) -> None:
+    """Each reads the file and replaces it: whoever comes second waits until the first has."""
+    erase(one_desk, pat(one_desk))
+    file, said = erasures_file(tmp_path), list[int]()
+
+    def write() -> None:
+        with one_desk.session() as session:
+            said.append(keep_erasures(session, file))
+
+    other = '{"erasure": 71, "member": 72, "at": "2026-05-01T12:00:00+00:00"}'
+    with alone_with(file):
+        writer = threading.Thread(target=write)
+        writer.start()
+        writer.join(0.5)
+        assert writer.is_alive(), "it waits for its turn"
+        add_lines(file, [other])
+    writer.join()
+    assert said == [2]
+    assert other in file.read_text()
+    assert len(erased_lines(file.read_text().splitlines())) == 3
+
+
+def test_a_line_that_cannot_be_read_keeps_no_other_from_being_written(one_desk: Desk, tmp_path: Path) -> None:
+    erase(one_desk, pat(one_desk))
+    file = erasures_file(tmp_path)
+    file.write_text("nonsense\n" + '{"erasure": 71, "member": 72, "at": "2026-05-01T12:00:00+00:00"}\n')
+    with one_desk.session() as session:
+        with pytest.raises(ValueError, match="line 1 of the erasures"):
+            keep_erasures(session, file)
+        assert file.read_text().startswith("nonsense\n")
+        assert len(readable_lines(file)) == 3
+        assert [each.sentence for each in examine_erasures(session, file)] == [
+            "erasures: line 1 of the erasures cannot be read"
+        ]
 
 
 def test_a_file_that_held_their_row_is_told_with_its_day(one_desk: Desk) -> None:

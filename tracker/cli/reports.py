@@ -13,7 +13,7 @@ from flask import current_app
 
 from tracker.cli import main
 from tracker.cli.naming import path_named, unit_named
-from tracker.cli.running import DAY, today, with_app
+from tracker.cli.running import DAY, now, today, with_app
 from tracker.coverage.checks import examine
 from tracker.coverage.exports import (
     Document,
@@ -30,6 +30,7 @@ from tracker.coverage.frozen.checking import examine_frozen
 from tracker.coverage.rendering import NotRendered
 from tracker.curriculum.words import Assurance
 from tracker.models import db, writing
+from tracker.operations.erasing import erasures_file, examine_erasures, readable_lines, reapply_erasures
 from tracker.operations.freezing import frozen_folder
 from tracker.operations.refused import Refused
 from tracker.operations.standings import rebuild
@@ -109,16 +110,20 @@ def _write(content: bytes, output: Path | None) -> None:
 
 
 @main.command()
-@click.option("--fix", is_flag=True, help="Make everything derived anew from the facts first.")
+@click.option(
+    "--fix", is_flag=True, help="Make everything derived anew from the facts first; erase anew whom a backup brought back."
+)
 @with_app
 def doctor(fix: bool) -> None:
     """Prove that what is kept is what follows from the facts. Exit 1 if it is not, or if a fact is impossible."""
-    wrong = 0
+    wrong, instance = 0, current_app.config["SETTINGS"].instance
+    frozen, erasures = frozen_folder(instance), erasures_file(instance)
     with writing(alone=True) as session:
         if fix:
+            reapply_erasures(session, readable_lines(erasures), now(), today())
             rebuild(session, today())
-        frozen = frozen_folder(current_app.config["SETTINGS"].instance)
-        for finding in chain(examine(session, today()), examine_frozen(session, frozen)):
+        found = chain(examine(session, today()), examine_frozen(session, frozen), examine_erasures(session, erasures))
+        for finding in found:
             wrong += finding.is_wrong
             click.echo(f"{'WRONG' if finding.is_wrong else 'note'}: {finding.sentence}")
     if wrong:

@@ -22,6 +22,7 @@ from tracker.coverage.checks import examine
 from tracker.coverage.derivation import NothingApplied
 from tracker.coverage.frozen.checking import examine_frozen
 from tracker.models import db
+from tracker.operations.erasing import erasures_file, examine_erasures
 from tracker.operations.freezing import frozen_folder
 
 _LAST = 240.0  # seconds for what is in hand when it is told to end: an import, at most
@@ -77,10 +78,13 @@ def examine_all() -> None:
     session = db.session()
     # one snapshot: what is derived is written together with its facts, so both are of one moment
     session.connection(execution_options=_SNAPSHOT if db.engine.dialect.name == "postgresql" else {})
-    folder = frozen_folder(current_app.config["SETTINGS"].instance)
+    instance = current_app.config["SETTINGS"].instance
+    frozen, erasures = frozen_folder(instance), erasures_file(instance)
     counts = {"errors": 0, "warnings": 0}
     with suppress(NothingApplied):  # before there is a curriculum there is nothing to derive
-        for finding in chain(examine(session, today()), examine_frozen(session, folder)):
+        for finding in chain(
+            examine(session, today()), examine_frozen(session, frozen), examine_erasures(session, erasures)
+        ):
             counts["errors" if finding.is_wrong else "warnings"] += 1
     if counts["errors"]:
         _log.error("the doctor found %s errors: run `tracker doctor`", counts["errors"])

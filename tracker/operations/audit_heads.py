@@ -8,16 +8,12 @@ today the newest. Copy the file elsewhere from time to time: a line on paper is 
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tracker.coverage.chain import Head
-from tracker.operations.lasting_files import write_lasting
+from tracker.operations.lasting_files import alone_with, write_lasting
 
 _LINE = re.compile(r"(\d+):([0-9a-f]{64}) (\S+)")
 
@@ -59,7 +55,7 @@ def note_head(file: Path, head: Head, now: datetime) -> bool:
     Raises:
         OSError: the disk is full, or cannot be written. The file is as it was then.
     """
-    with _alone(file):
+    with alone_with(file):
         heads, unreadable = kept_heads(file)
         last = heads[-1] if heads else None
         if unreadable or (last is not None and not _goes_on(last, head)):
@@ -93,12 +89,3 @@ def _read(line: str) -> Head | None:
 
 def _day(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
-
-
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """One process of this folder at a time."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600)) as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

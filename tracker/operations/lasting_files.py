@@ -3,12 +3,13 @@ files wait until the database can take what they hold."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,6 +55,15 @@ def settle(folder: Path) -> None:
         pass  # some shared folders cannot
     finally:
         os.close(opened)
+
+
+@contextmanager
+def alone_with(file: Path) -> Iterator[None]:
+    """One process at a time, for a file that is read, changed and replaced."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600)) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def any_wait(folder: Path) -> bool:

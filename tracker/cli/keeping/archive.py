@@ -28,6 +28,11 @@ _LARGEST = 1 << 60
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,3}")
 
 
+def can_name(name: str) -> bool:
+    """Whether a backup may hold a file of that name: what cannot be brought back is not taken either."""
+    return _NAME.fullmatch(name) is not None
+
+
 class Entry(NamedTuple):
     """A file in a backup: ``at`` is where its content begins."""
 
@@ -53,11 +58,16 @@ class Writer:
         self._stream, self._lines, self._count = stream, lines, 0
         stream.write(bytes(_FIRST))
 
-    def add(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Add a file. Its size and hash are those of what came, whatever was expected."""
+    def add(self, name: str, chunks: Iterable[bytes]) -> str:
+        """Add a file. Its size and hash are those of what came, whatever was expected.
+
+        Returns:
+            Its SHA-256.
+        """
         size, sha256 = self._put(name, chunks)
         self._lines.write(_line({"name": name, "size": size, "sha256": sha256}))
         self._count += 1
+        return sha256
 
     def finish(self, about: Mapping[str, Any]) -> str:
         """Close the file with its manifest.
@@ -127,7 +137,7 @@ class Backup:
         while line_at < self._manifest.at + self._manifest.size:
             said, line_at = self._line_at(line_at)
             name, size, sha256 = said.get("name"), said.get("size"), said.get("sha256")
-            if not (isinstance(name, str) and _NAME.fullmatch(name) and _is_size(size) and isinstance(sha256, str)):
+            if not (isinstance(name, str) and can_name(name) and _is_size(size) and isinstance(sha256, str)):
                 raise damaged(MANIFEST, f"it names {str(name)[:100]!r}, which no backup holds")
             entry = self._entry(name, size, sha256, at)
             yield entry

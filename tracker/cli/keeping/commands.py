@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 import click
 import flask_migrate
@@ -13,14 +17,14 @@ from sqlalchemy import text
 
 from tracker.cli import main
 from tracker.cli.keeping.databases import Clients
-from tracker.cli.keeping.restoring import Place, opened_backup, refuse_unless_empty, restore
+from tracker.cli.keeping.restoring import Place, end_restore, opened_backup, refuse_unless_empty, restore
 from tracker.cli.keeping.taking import Taken, take_backup
 from tracker.cli.running import now, read_text, the_file, today, with_app
 from tracker.config import shipped
 from tracker.models import Busy, db, writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.audit import audit
-from tracker.operations.erasing import erased_lines, erasures_file, keep_erasures, reapply_erasures
+from tracker.operations.erasing import erased_lines, erasures_file, keep_erasures, readable_lines, reapply_erasures
 from tracker.operations.errands import BACKUP, end_errand
 from tracker.operations.refused import Refused
 
@@ -28,6 +32,8 @@ _APART = (
     "Not in it: SECRET_KEY and the other settings. Keep them elsewhere: "
     "without the same SECRET_KEY nobody's second factor works."
 )
+_SHOWN = 5  # names of one kind
+_INCOMPLETE = 3  # the exit code of a backup that is there, but without what it should hold
 _TOLD = ("member", "membership", "completion", "evidence", "user_account", "audit_entry")
 
 _pg_bin = click.option(
@@ -44,19 +50,27 @@ _pg_bin = click.option(
 @_pg_bin
 @with_app
 def back_up(file: Path, check: bool, pg_bin: Path | None) -> None:
-    """Keep everything that matters in one new FILE, while others go on to work; or --check one."""
+    """Keep everything that matters in one new FILE, while others go on to work; or --check one.
+
+    Exit 3 if files of evidence were missing: the backup is there, without them.
+    """
     if check:
         with opened_backup(file) as backup:
             click.echo(f"Whole: taken at {backup.about['taken_at']} by {backup.about['program']}, {backup.about['engine']}.")
             _tell(backup.about["rows"], backup.about["files"] - 1)
+        _end_incomplete(backup.about.get("missing", 0))
         return
     settings = current_app.config["SETTINGS"]
     moment = now()
-    taken = take_backup(db.engine, settings.instance, file, Clients(pg_bin), moment)
+    with _ended_in_order():
+        taken = take_backup(db.engine, settings.instance, file, Clients(pg_bin), moment)
     click.echo(f"{file}: {taken.size / 1e6:,.1f} MB. SHA-256 of its manifest: {taken.sha256}")
     _tell(taken.rows, taken.files)
     click.echo(_APART)
     _note(taken)
+    _name("Left out, for it is none of the tracker's", taken.strays)
+    _name("Missing, or not as it was sent", [f"evidence/{each[:2]}/{each}" for each in taken.missing])
+    _end_incomplete(len(taken.missing))
 
 
 @main.command("restore")
@@ -71,16 +85,24 @@ def bring_back(file: Path, erasures: Path | None, pg_bin: Path | None) -> None:
     place = Place(db.engine, settings.instance, Clients(pg_bin), _revisions(), _upgrade, _undo)
     refuse_unless_empty(place)  # said at once, before a long file is read
     with opened_backup(file) as backup:
-        restore(backup, place)
+        restore(backup, place, lines)
         about = backup.about
         sha256 = backup.sha256
     db.engine.dispose()
+    lines_file = erasures_file(settings.instance)
     with writing(alone=True) as session:
         detail = {"taken_at": about["taken_at"], "manifest": sha256, "schema": about["schema"]}
         audit(session, OPERATOR, "restore_backup", object_kind="backup", detail=detail, at=now())
+        count = reapply_erasures(session, readable_lines(lines_file), now(), today())
+    end_restore(settings.instance)
+    with suppress(ValueError):  # a line that cannot be read: the doctor tells of it
+        keep_erasures(db.session(), lines_file)
     click.echo(f"Restored as it was at {about['taken_at']}.")
     _tell(about["rows"], about["files"] - 1)
-    _erase_anew(settings.instance, lines)
+    if count:
+        click.echo(f"{count} members were erased anew.")
+    if missing := about.get("missing", 0):
+        click.echo(f"{_said_missing(missing)}: it was taken without them.", err=True)
     click.echo("Now run `tracker doctor` and `tracker audit verify`. Then start the servers, with the SECRET_KEY of before.")
 
 
@@ -98,9 +120,51 @@ def _tell(rows: dict[str, int], files: int) -> None:
     click.echo(f"{sum(rows.values()):,} rows in {len(rows)} tables ({told}); {files:,} files.")
 
 
+def _name(what: str, names: Sequence[str]) -> None:
+    for name in names[:_SHOWN]:
+        click.echo(f"{what}: {name!r}", err=True)
+    if len(names) > _SHOWN:
+        click.echo(f"{what}: {len(names) - _SHOWN:,} more", err=True)
+
+
+def _said_missing(count: int) -> str:
+    return f"{count:,} file{' is' if count == 1 else 's are'} missing that the database names as evidence"
+
+
+def _end_incomplete(missing: int) -> None:
+    """Say that the backup is there but evidence was missing, so that whoever watches sees it."""
+    if missing:
+        click.echo(
+            f"{_said_missing(missing)}: the backup is whole but for them. Look whether their disk is there, and bring them "
+            "back from an older backup.",
+            err=True,
+        )
+        click.get_current_context().exit(_INCOMPLETE)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM and a terminal that is gone end it by an exception, so that what is half written does not stay."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    told = [
+        each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL
+    ]  # nohup ignores one
+    for number in told:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in told:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def _note(taken: Taken) -> None:
     """Keep in the trail that a copy of everything was made, and tell whoever watches."""
-    moment, outcome = now(), {"bytes": taken.size, "files": taken.files, "rows": sum(taken.rows.values())}
+    outcome = {"bytes": taken.size, "files": taken.files, "rows": sum(taken.rows.values()), "missing": len(taken.missing)}
+    moment, failure = now(), f"{_said_missing(len(taken.missing))}." if taken.missing else ""
     try:
         with writing(patience=60) as session:
             audit(
@@ -111,7 +175,7 @@ def _note(taken: Taken) -> None:
                 detail={"manifest": taken.sha256, **outcome},
                 at=moment,
             )
-            end_errand(session, BACKUP, moment, outcome)
+            end_errand(session, BACKUP, moment, outcome, failure)
     except Busy:
         click.echo("The backup is whole. That it was taken could not be noted, for an import is being recorded.", err=True)
 
@@ -135,14 +199,3 @@ def _undo() -> None:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("DROP TABLE alembic_version"))
     db.engine.dispose()
-
-
-def _erase_anew(instance: Path, newer: list[str]) -> None:
-    """Erase again whoever was erased after the backup's database was read, or after the backup."""
-    file = erasures_file(instance)
-    lines = file.read_text("utf-8").splitlines() if file.is_file() else []
-    with writing(alone=True) as session:
-        count = reapply_erasures(session, [*lines, *newer], now(), today())
-    keep_erasures(db.session(), file)
-    if count:
-        click.echo(f"{count} members were erased anew.")

@@ -14,12 +14,14 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import URL
 
 from tracker.operations.refused import Refused
 
 SQLITE, POSTGRESQL = "database.sqlite.gz", "database.pgdump"  # what the entries are called
 _CHUNK = 1 << 20
+_CONNECT_SECONDS = 10  # for each of several hosts: one that is gone may never answer
 _NEXT = re.compile(r"(\d+)")
 
 Ask = Callable[[str], Sequence[Sequence[Any]]]  # one statement's rows
@@ -195,10 +197,8 @@ class Clients:
 @contextmanager
 def _running(arguments: list[str], url: URL, said: Any) -> Iterator[subprocess.Popen[bytes]]:
     """One of the programs on a database, ended with us. The password travels in its environment, which nobody else reads."""
-    query = dict(url.query)
-    password = url.password or query.pop("password", None)
-    address = url.set(drivername="postgresql", password=None, query=query).render_as_string(hide_password=False)
-    environment = {**os.environ, "LC_ALL": "C"} | ({"PGPASSWORD": str(password)} if password else {})
+    address, password = _address(url)
+    environment = {**os.environ, "LC_ALL": "C"} | ({"PGPASSWORD": password} if password else {})
     is_dump = "--single-transaction" not in arguments
     process = subprocess.Popen(  # noqa: S603 — PostgreSQL's own
         [*arguments, f"--dbname={address}"],
@@ -217,6 +217,15 @@ def _running(arguments: list[str], url: URL, said: Any) -> Iterator[subprocess.P
                 with suppress(BrokenPipeError):
                     pipe.close()
         process.wait()
+
+
+def _address(url: URL) -> tuple[str, str]:
+    """Where the programs connect to, in libpq's own words: all that SQLAlchemy connects with, several hosts too. And, apart
+    from it, the password, "" if none."""
+    _words, named = url.get_dialect()().create_connect_args(url)
+    password = str(named.pop("password", None) or "")
+    named.pop("context", None)  # the driver's own
+    return make_conninfo(**{"connect_timeout": _CONNECT_SECONDS, **named}), password
 
 
 def _refuse_failed(name: str, process: subprocess.Popen[bytes], said: Any) -> None:

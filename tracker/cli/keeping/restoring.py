@@ -1,7 +1,8 @@
 """Bringing a backup back: into an empty place, whole or not at all.
 
 Nothing is written before every byte is checked. The files are laid out in a folder of their own and moved into place; the
-database comes last, in one step. Until it is there, nothing looks as if it could be used.
+database comes last, in one step. Until it is there, nothing looks as if it could be used. Whom to erase anew stands in the
+files by then, so that nobody is forgotten whatever ends the restore; the folder stays, empty, until they are erased.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from tracker.cli.keeping.archive import Backup, Entry, damaged, newer
 from tracker.cli.keeping.databases import Clients, is_ours, refuse_damaged, sqlite_tables, told_by, unpack
 from tracker.cli.keeping.instance import KEPT, clear, filled
 from tracker.cli.keeping.taking import asking, server_version
+from tracker.operations.erasing import add_lines, erasures_file
 from tracker.operations.lasting_files import settle
 from tracker.operations.refused import Refused
 
@@ -62,8 +64,11 @@ def opened_backup(file: Path) -> Iterator[Backup]:
         yield backup
 
 
-def restore(backup: Backup, place: Place) -> None:
-    """Bring everything back.
+def restore(backup: Backup, place: Place, erasures: Iterable[str] = ()) -> None:
+    """Bring everything back; :func:`end_restore` is to follow.
+
+    Args:
+        erasures: newer lines, to be kept with those of the backup.
 
     Raises:
         Refused: ``newer_backup``, ``other_engine``, ``not_empty``, ``in_use``, ``not_restored``, and what the database
@@ -71,16 +76,18 @@ def restore(backup: Backup, place: Place) -> None:
     """
     its_database = _refuse_unfit(backup, place)
     refuse_unless_empty(place)
-    restoring = place.instance / "restoring"
+    restoring, is_placed = _restoring(place.instance), False
     try:
         shutil.rmtree(restoring, ignore_errors=True)  # of one that died before it was ready
         restoring.mkdir(mode=0o700, parents=True)
         _lay_out(backup, restoring)
+        add_lines(erasures_file(restoring), erasures)
         load = _sqlite if place.engine.dialect.name == "sqlite" else _postgresql
         with load(backup, its_database, place) as put_in_place:
             try:
                 _move(restoring, place.instance)
                 put_in_place()
+                is_placed = True
             except BaseException:
                 clear(place.instance)
                 raise
@@ -88,7 +95,17 @@ def restore(backup: Backup, place: Place) -> None:
         where = error.filename or place.instance
         raise Refused("not_restored", f"{where}: {error.strerror}. Nothing was restored.") from error
     finally:
-        shutil.rmtree(restoring, ignore_errors=True)
+        if not is_placed:
+            shutil.rmtree(restoring, ignore_errors=True)
+
+
+def end_restore(instance: Path) -> None:
+    """Everything is done, those erased anew too."""
+    shutil.rmtree(_restoring(instance), ignore_errors=True)
+
+
+def _restoring(instance: Path) -> Path:
+    return instance / "restoring"
 
 
 def _refuse_unfit(backup: Backup, place: Place) -> Entry:
@@ -121,14 +138,20 @@ def refuse_unless_empty(place: Place) -> None:
     with place.engine.connect() as connection:
         names = [name for name in inspect(connection).get_table_names() if is_ours(name) and name not in _OF_THE_PLACE]
         has_rows = [name for name in names if connection.exec_driver_sql(f'SELECT 1 FROM "{name}" LIMIT 1').first()]
+    is_left = _restoring(place.instance).exists()
     if has_rows:
         named = ", ".join(has_rows[:3]) + (" …" if len(has_rows) > 3 else "")
         raise Refused(
             "not_empty",
-            f"The database is not empty ({named}): a backup is restored into an empty place only. Name a new database.",
+            f"The database is not empty ({named}): a backup is restored into an empty place only. "
+            + (
+                "An earlier restore ended before all was done: run `tracker db upgrade` and `tracker doctor --fix`, which "
+                "erases anew whoever it brought back; or name a new database."
+                if is_left
+                else "Name a new database."
+            ),
         )
     if files := filled(place.instance):
-        is_left = (place.instance / "restoring").exists()
         raise Refused(
             "not_empty",
             f"{place.instance} is not empty ({', '.join(files)}): a backup is restored into an empty place only. "

@@ -9,10 +9,13 @@
 from tracker.operations.erasing.erasing import LONGEST_REASON, Erasing, Original, erase_member, refuse_erasing
 from tracker.operations.erasing.lasting import (
     ErasedLine,
+    add_lines,
     drop_files,
     erased_lines,
     erasures_file,
+    examine_erasures,
     keep_erasures,
+    readable_lines,
     reapply_erasures,
 )
 from tracker.operations.erasing.tables import ERASED, KEPT, KEPT_COLUMNS, PSEUDONYM
@@ -26,11 +29,14 @@ __all__ = [
     "ErasedLine",
     "Erasing",
     "Original",
+    "add_lines",
     "drop_files",
     "erase_member",
     "erased_lines",
     "erasures_file",
+    "examine_erasures",
     "keep_erasures",
+    "readable_lines",
     "reapply_erasures",
     "refuse_erasing",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -11,11 +11,13 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tracker.coverage.checks import Finding
 from tracker.models import Erasure, Evidence, Member
+from tracker.models.loading import in_chunks
 from tracker.operations.actor import Actor
 from tracker.operations.erasing.erasing import erase_member
 from tracker.operations.evidence import file_of
-from tracker.operations.lasting_files import write_lasting
+from tracker.operations.lasting_files import alone_with, write_lasting
 
 _AGAIN = Actor(None, "operator", "the operator")
 _REASON = "erased before, and brought back by a backup"
@@ -44,18 +46,35 @@ def keep_erasures(session: Session, file: Path) -> int:
 
     Raises:
         OSError: the disk is full, or cannot be written.
-        ValueError: a line of the file cannot be read.
+        ValueError: a line of the file cannot be read. The others are added all the same.
     """
-    text = file.read_text("utf-8") if file.is_file() else ""
-    known = {each.erasure_id for each in erased_lines(text.splitlines())}
-    missing = [each for each in session.scalars(select(Erasure).order_by(Erasure.id)) if each.id not in known]
-    if not missing:
+    rows = list(session.scalars(select(Erasure).order_by(Erasure.id)))
+    if not rows:
         return 0
-    said = [json.dumps({"erasure": each.id, "member": each.member_id, "at": each.erased_at.isoformat()}) for each in missing]
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    whole = text if not text or text.endswith("\n") else text[: text.rfind("\n") + 1]  # the last was cut off
-    write_lasting(file, (whole + "".join(f"{each}\n" for each in said)).encode())
-    return len(said)
+    said = [json.dumps({"erasure": each.id, "member": each.member_id, "at": each.erased_at.isoformat()}) for each in rows]
+    with alone_with(file):
+        added = add_lines(file, said)
+    erased_lines(_text(file).splitlines())
+    return added
+
+
+def add_lines(file: Path, lines: Iterable[str]) -> int:
+    """Add to the file the lines whose erasures it does not hold yet. None that it holds is ever left out, not even one
+    that cannot be read. Needs to be alone with the file.
+
+    Returns:
+        How many were added.
+
+    Raises:
+        OSError: the disk is full, or cannot be written.
+    """
+    text = _text(file)
+    known = {each.erasure_id for each in map(_read, text.splitlines()) if each}
+    added = [line for line in lines if (read := _read(line)) and read.erasure_id not in known]
+    if added:
+        whole = text if not text or text.endswith("\n") else text[: text.rfind("\n") + 1]  # the last was cut off
+        write_lasting(file, (whole + "".join(f"{each}\n" for each in added)).encode())
+    return len(added)
 
 
 def erased_lines(lines: Iterable[str]) -> list[ErasedLine]:
@@ -67,12 +86,48 @@ def erased_lines(lines: Iterable[str]) -> list[ErasedLine]:
     found: list[ErasedLine] = []
     said = [each for each in lines if each.strip()]
     for number, line in enumerate(said, start=1):
-        try:
-            row = json.loads(line)
-            found.append(ErasedLine(int(row["erasure"]), int(row["member"]), datetime.fromisoformat(row["at"])))
-        except (ValueError, KeyError, TypeError) as error:
-            if number < len(said):
-                raise ValueError(f"line {number} of the erasures cannot be read") from error
+        read = _read(line)
+        if read is not None:
+            found.append(read)
+        elif number < len(said):
+            raise ValueError(f"line {number} of the erasures cannot be read")
+    return found
+
+
+def readable_lines(file: Path) -> list[str]:
+    """The file's lines, without those that cannot be read: of them the doctor tells (:func:`examine_erasures`)."""
+    return [each for each in _text(file).splitlines() if _read(each)]
+
+
+def examine_erasures(session: Session, file: Path) -> Iterator[Finding]:
+    """Whoever is there although a line says that they were erased: a backup brought them back, and whoever restored it did
+    not come to erasing them anew. And whether the lines can be read at all."""
+    try:
+        erased_lines(_text(file).splitlines())
+    except ValueError as error:
+        yield Finding(True, f"{file.name}: {error}")
+    for member_id in _brought_back(session, {line.member_id for line in erased_lines(readable_lines(file))}):
+        yield Finding(True, f"member {member_id} was erased, and is there again: `tracker doctor --fix` erases them anew")
+
+
+def _text(file: Path) -> str:
+    return file.read_text("utf-8", "replace") if file.is_file() else ""
+
+
+def _read(line: str) -> ErasedLine | None:
+    try:
+        row = json.loads(line)
+        return ErasedLine(int(row["erasure"]), int(row["member"]), datetime.fromisoformat(row["at"]))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _brought_back(session: Session, member_ids: Iterable[int]) -> list[int]:
+    """Of members who were erased, those who are there without an erasure."""
+    waiting = sorted(set(member_ids) - set(session.scalars(select(Erasure.member_id))))
+    found: list[int] = []
+    for chunk in in_chunks(waiting, 500):
+        found += session.scalars(select(Member.member_id).where(Member.member_id.in_(chunk)).order_by(Member.member_id))
     return found
 
 
@@ -91,15 +146,13 @@ def reapply_erasures(session: Session, lines: Iterable[str], now: datetime, toda
     Needs ``writing(alone=True)``.
     """
     said = {each.member_id: each.erasure_id for each in erased_lines(lines)}
-    done = set(session.scalars(select(Erasure.member_id)))
-    count = 0
-    for member_id in sorted(said.keys() - done):
-        if member_id in done or session.get(Member, member_id) is None:
+    done: set[int] = set()
+    for member_id in _brought_back(session, said):
+        if member_id in done:
             continue
         erased = erase_member(session, member_id, _REASON, _AGAIN, today=today or now.date(), now=now, erasure_ids=said)
         done.update(erased.ids)
-        count += len(erased.ids)
-    return count
+    return len(done)
 
 
 def drop_files(session: Session, folder: Path, hashes: Iterable[str], now: datetime) -> int:
