@@ -49,6 +49,7 @@ _PAGES = {
     "admin": ("/admin/", "/admin/audit", "/admin/clients", "/account/"),
 }
 _LOGS = 0.05  # of all requests
+_REFUSED = (409, 422)  # it stands there already; before the course was, or after it was retired
 _WARM_UP = 5  # minutes until every library is loaded and every cache filled
 
 
@@ -70,7 +71,8 @@ class People:
         self._lock = threading.Lock()
         self._random = random.Random(7)
         self._doors = {name: self._sign_in(name) for name in _PAGES}
-        page = self._send("GET", "/my/completions/new", self._doors["member"])[1]
+        # the form's token goes with the cookie that its page gave
+        self._doors["member"], page, _ = self._cookie("GET", "/my/completions/new", self._doors["member"])
         self._token = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page)[-1]
         self._courses = re.findall(r'<option value="([a-z0-9-]+)"', page) or ["learning-microsoft-365-copilot-for-work"]
 
@@ -100,7 +102,7 @@ class People:
             name = self._random.choice(tuple(_PAGES))
             path = self._random.choice(_PAGES[name])
             course, days = self._random.choice(self._courses), self._random.randrange(2_000)
-        began = time.perf_counter()
+        began, asked = time.perf_counter(), "POST /my/completions" if logs else path
         try:
             if logs:
                 on = date.today() - timedelta(days=days)
@@ -108,10 +110,11 @@ class People:
                 status, _ = self._send("POST", "/my/completions", self._doors["member"], form)
             else:
                 status, _ = self._send("GET", path, self._doors[name])
-            told = str(status) if status < 400 or status == 422 else f"{status} {path}"
+            is_fine = status < 400 or (logs and status in _REFUSED)
+            told = str(status) if is_fine else f"{status} {asked}"
         except OSError as error:
             self._own.connection = None
-            told = f"{type(error).__name__} {path}"
+            told = f"{type(error).__name__} {asked}"
         with self._lock:
             self.seen.milliseconds.append((time.perf_counter() - began) * 1_000)
             self.seen.statuses[told] += 1
@@ -213,6 +216,8 @@ def main() -> None:
         "growth_percent": round(100 * (end / begin - 1), 1), "statuses": dict(seen.statuses),
     }  # fmt: skip
     print(json.dumps(told, indent=1))
+    if failed := sum(count for status, count in seen.statuses.items() if " " in status):
+        sys.exit(f"{failed} of {len(times)} requests failed")
 
 
 if __name__ == "__main__":
