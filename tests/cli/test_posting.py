@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from tests.mail_server import Post, mail_server
 from tracker.cli.posting.sending import send_links, send_notices
@@ -23,12 +23,12 @@ from tracker.cli.working.worker import Worker
 from tracker.config import MailServer, Settings
 from tracker.coverage.notices import MOST_TRIES, is_given_up, waiting
 from tracker.curriculum.words import Role
-from tracker.models import Notice, SignInLink, db, writing
-from tracker.operations.accounts import add_user
+from tracker.models import Member, Notice, NoticeTold, SignInLink, User, db, new_id, writing
+from tracker.operations.accounts import add_user, change_address
 from tracker.operations.actor import OPERATOR
 from tracker.operations.notices import notify
 from tracker.operations.notices.sending import CLAIM, claim_notices, mark_failed
-from tracker.operations.notices.stopping import read_stop_token
+from tracker.operations.notices.stopping import read_stop_token, stop_notices
 from tracker.operations.refused import Refused
 from tracker.operations.sign_in_links import address_of_link, ask_for_link
 
@@ -197,6 +197,89 @@ def test_a_mail_says_how_to_stop_it_to_its_reader_and_to_their_program(app: Flas
     assert read_stop_token(settings.secret_key, url.rpartition("/")[2]) == ("ana@example.org", "digest")
     assert read_stop_token("another key, of 32 signs or more!", url.rpartition("/")[2]) is None
     assert security["List-Unsubscribe"] is None, "what an account's safety hangs on cannot be stopped"
+
+
+def with_member(app: Flask, email: str) -> tuple[int, int]:
+    """A member who signs in by that address: their id, and their sign-in's."""
+    with app.app_context(), writing() as session:
+        member = Member(member_id=new_id(), number=email, name_key="", created_at=NOW)
+        session.add(member)
+        session.flush()
+        user = add_user(session, email, Role.MEMBER, None, member.member_id, OPERATOR, NOW.date())
+        return member.member_id, user.id
+
+
+def leave_of_each_kind(app: Flask, address: str, member_id: int) -> None:
+    """Mails that wait, one of each kind that is about a member; the digest told them one thing."""
+    with app.app_context(), writing() as session:
+        for kind in ("held", "security", "returned", "digest"):
+            its_id = notify(session, address, member_id, kind, "Bonjour.\n", NOW, kind=kind, language="fr_CA")
+        told = NoticeTold(id=new_id(), member_id=member_id, what="due-30:1", notice_id=its_id, told_at=NOW)
+        other = NoticeTold(id=new_id(), member_id=member_id, what="due-60:1", notice_id=1, told_at=NOW)
+        session.add_all([told, other])
+
+
+def sent_to(server: Post) -> set[tuple[str, str]]:
+    return {(to[0], mail["Subject"]) for mail, (_, to, _) in zip(server.mails, server.taken, strict=True)}
+
+
+def test_what_waits_about_learning_follows_its_member_to_another_address(app: Flask, post: tuple[Post, int]) -> None:
+    server, port = post
+    settings = with_post(app, port)
+    member_id, user_id = with_member(app, "ana@example.org")
+    leave_of_each_kind(app, "ana@example.org", member_id)
+    with app.app_context():
+        with writing() as session:
+            change_address(session, session.get_one(User, user_id), "ana@new.example", OPERATOR, NOW)
+            session.execute(delete(Notice).where(Notice.subject == "Your sign-in address was changed"))
+        assert send_notices(settings).failed == 0
+    assert sent_to(server) == {
+        ("ana@example.org", "held"),
+        ("ana@example.org", "security"),
+        ("ana@new.example", "returned"),
+        ("ana@new.example", "digest"),
+    }
+    digest = next(mail for mail in server.to("ana@new.example") if mail["Subject"] == "digest")
+    assert digest["Content-Language"] == "fr-CA", "as it is written"
+    token = digest["List-Unsubscribe"].strip("<>").rpartition("/")[2]
+    assert read_stop_token(settings.secret_key, token) == ("ana@new.example", "digest")
+
+
+@pytest.mark.parametrize("how", ["suspended", "stopped"])
+def test_what_waits_about_learning_is_dropped_where_its_member_cannot_be_told(
+    app: Flask, post: tuple[Post, int], how: str
+) -> None:
+    server, port = post
+    settings = with_post(app, port)
+    member_id, user_id = with_member(app, "ana@example.org")
+    leave_of_each_kind(app, "ana@example.org", member_id)
+    with app.app_context():
+        with writing() as session:
+            user = session.get_one(User, user_id)
+            user.email = user.email_key = "ana@new.example"
+            user.is_active = how != "suspended"
+            if how == "stopped":
+                stop_notices(session, "ana@new.example", "digest", OPERATOR, NOW)
+        send_notices(settings)
+        told = db.session.scalars(select(NoticeTold.what)).all()
+    returned = {("ana@new.example", "returned")} if how == "stopped" else set()
+    assert sent_to(server) == {("ana@example.org", "held"), ("ana@example.org", "security")} | returned
+    assert "digest" not in {each.kind for each in kept(app)}
+    assert told == ["due-60:1"], "what nobody was told may be told later"
+
+
+def test_what_waits_for_someone_made_one_with_another_goes_to_that_one(app: Flask, post: tuple[Post, int]) -> None:
+    server, port = post
+    settings = with_post(app, port)
+    gone, _ = with_member(app, "twice@example.org")
+    stays, _ = with_member(app, "ana@example.org")
+    leave(app, "twice@example.org", kind="digest")
+    with app.app_context():
+        with writing() as session:
+            session.get_one(Member, gone).merged_into_id = stays
+            session.scalars(select(Notice)).one().member_id = gone
+        send_notices(settings)
+    assert sent_to(server) == {("ana@example.org", "Subject")}
 
 
 def ask(app: Flask, email: str) -> None:

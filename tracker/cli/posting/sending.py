@@ -21,10 +21,12 @@ from tracker.operations.notices.sending import (
     CLAIM,
     claim_notices,
     close_sending,
+    drop_notice,
     has_due,
     mark_failed,
     mark_sent,
     note_trouble,
+    readdress,
     release_notices,
 )
 from tracker.operations.notices.stopping import STOPPABLE, stop_token
@@ -90,7 +92,7 @@ def _send_some(post: Post, settings: Settings, goes_on: Callable[[], bool], coun
         theirs = [each for each in taken if _is_still_theirs(session, settings, each)]
         for each in taken:
             if each not in theirs:
-                session.delete(each)
+                drop_notice(session, each)
         claimed = [(each.id, letter_of(each, stop_url(settings, each))) for each in theirs]
     db.session.expunge_all()
     left = [its_id for its_id, _letter in claimed]
@@ -115,9 +117,10 @@ def _send_some(post: Post, settings: Settings, goes_on: Callable[[], bool], coun
 
 
 def _is_still_theirs(session: Session, settings: Settings, notice: Notice) -> bool:
-    """Whether who waited for a mail may still read it: a roll-up whose reader's role ended meanwhile is sent to nobody."""
+    """Whether who waited for a mail may still read it, wherever they are written to by now: a roll-up whose reader's role
+    ended meanwhile is sent to nobody, nor a mail about the learning of whom nobody may write to any more."""
     if notice.kind != ROLL_UP:
-        return True
+        return readdress(session, notice, now().astimezone(settings.time_zone))
     made_on = notice.recorded_at.astimezone(settings.time_zone).date()
     return may_still_read(session, notice.address, made_on, settings.today())
 

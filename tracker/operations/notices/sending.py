@@ -9,18 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from tracker.coverage.notices import MOST_TRIES
-from tracker.models import Notice
+from tracker.curriculum.keys import email_key
+from tracker.models import Member, Notice, NoticeTold
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
+from tracker.operations.notices.keeping import DIGEST, RETURNED, ROLL_UP
+from tracker.operations.notices.recipients import recipient_of
+from tracker.operations.notices.stopping import stopped_kinds
 
 CLAIM = timedelta(hours=1)  # longer than an import may keep the writer of "sent" waiting
 _LONGEST_WAIT = timedelta(hours=4)
 _LONGEST_FAILURE = 500
 _CLAIMED_AT_ONCE = 200
+_OF_LEARNING = frozenset({DIGEST, RETURNED})  # all else was meant for the very address that it was kept for
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -39,7 +44,7 @@ def claim_notices(session: Session, now: datetime, most: int = _CLAIMED_AT_ONCE)
 
     What is told at once goes before digests.
     """
-    at_once = Notice.kind.in_(("digest", "roll-up"))
+    at_once = Notice.kind.in_((DIGEST, ROLL_UP))
     claimed = list(
         session.scalars(
             select(Notice).where(*_due(now)).order_by(at_once, Notice.id).limit(most).with_for_update(skip_locked=True)
@@ -50,6 +55,40 @@ def claim_notices(session: Session, now: datetime, most: int = _CLAIMED_AT_ONCE)
         notice.next_try_at = now + CLAIM
     session.flush()
     return claimed
+
+
+def readdress(session: Session, notice: Notice, now: datetime) -> bool:
+    """Let a claimed mail about a member's learning go to where they are written to by now, in the language it is written in.
+
+    Args:
+        now: in the zone by whose days cards are held.
+
+    Returns:
+        Whether it may be sent: not where nobody may be written to any more, nor to another address that wants none of its
+        kind.
+    """
+    if notice.kind not in _OF_LEARNING or notice.member_id is None:
+        return True
+    member = session.get(Member, notice.member_id)
+    while member is not None and member.merged_into_id is not None:
+        member = session.get(Member, member.merged_into_id)
+    recipient = recipient_of(session, member.member_id, now) if member is not None else None
+    if recipient is None:
+        return False
+    if email_key(recipient.address) != email_key(notice.address):
+        if notice.kind in stopped_kinds(session, recipient.address):
+            return False
+        notice.address, notice.failure = recipient.address, ""
+    return True
+
+
+def drop_notice(session: Session, notice: Notice) -> None:
+    """Send a claimed mail to nobody. What a digest would have told counts as not told."""
+    if notice.kind == DIGEST:
+        session.execute(
+            delete(NoticeTold).where(NoticeTold.member_id == notice.member_id, NoticeTold.notice_id == notice.id)
+        )
+    session.delete(notice)
 
 
 def release_notices(session: Session, ids: Sequence[int]) -> None:
