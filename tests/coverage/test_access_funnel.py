@@ -13,7 +13,16 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.operations.conftest import Desk
-from tracker.coverage.access_funnel import AccessReport, Step, UnitAccess, Who, locals_access, paths_in, unit_access
+from tracker.coverage.access_funnel import (
+    AccessReport,
+    Step,
+    UnitAccess,
+    Who,
+    locals_access,
+    paths_in,
+    unit_access,
+    without_small_steps,
+)
 from tracker.coverage.access_funnel.files import access_document
 from tracker.coverage.catalogue import find_path
 from tracker.coverage.derivation import derive, facts_of, world_as_known
@@ -249,6 +258,35 @@ def test_a_report_as_a_file(local: Desk) -> None:
         "path,unit,unit_kind,in_scope,with_account,activated,started,complete,cannot_get_in,not_done,complete_without_account",
         "ai-hours,80,local,8,6,5,4,2,3,3,1",
     ]
+
+
+TOLD = (Who.WITH_ACCOUNT, Who.ACTIVATED, Who.STARTED, Who.CANNOT_GET_IN, Who.NOT_DONE, Who.NO_ACCOUNT)
+
+
+def test_what_a_reader_from_outside_is_told(local: Desk) -> None:
+    """Eight in scope: two without an account, one who has not activated theirs, one who has not begun, two who have, two
+    complete, one of them without an account."""
+    found = asked(local)
+
+    def told(smallest: int, *, is_part: bool = False, named: Iterable[int] = ()) -> tuple[list[int | None], int | None]:
+        seen = without_small_steps(found, smallest, is_part=is_part, named={*named})
+        assert not seen.people
+        assert (seen.funnel.in_scope, seen.funnel.count(Who.COMPLETE)) == (8, 2)
+        for who in Who:
+            if seen.funnel.told(who) is None:
+                with pytest.raises(ValueError, match="hidden"):
+                    seen.funnel.count(who)
+        return [seen.funnel.told(who) for who in TOLD], seen.funnel.done_without
+
+    nothing: list[int | None] = [None] * len(TOLD)
+    assert told(1) == ([6, 5, 4, 3, 3, 2], 1)
+    assert told(1, is_part=True) == (nothing, None), "of a part nothing, however large"
+    assert told(2) == ([6, None, None, None, None, 2], None), "one each at two steps, and a third that would tell them"
+    assert told(5) == (nothing, None)
+    by_name = [each.person.member_id for each in found.people if each.step in (Step.NOT_ACTIVATED, Step.NOT_BEGUN)]
+    assert told(2, named=by_name) == ([6, 5, 4, 3, 3, 2], None), "these are known; the others are two at each step"
+    assert told(3, named=by_name) == (nothing, None)
+    assert told(9, named=(each.person.member_id for each in found.people)) == ([6, 5, 4, 3, 3, 2], 1)
 
 
 # --- Random unions, counted the slow way ------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from training_union import ask, days_ago, member_id, now, today
 from tracker.coverage.finding import find_unit
 from tracker.curriculum.words import Role
 from tracker.intake.imports import import_completions, import_roster
-from tracker.models import User, db, writing
+from tracker.models import Eligibility, RoleGrant, User, db, new_id, writing
 from tracker.operations.accounts import add_user
 from tracker.operations.actor import OPERATOR
 from tracker.operations.provider_accounts import AccountList
@@ -109,7 +109,7 @@ def test_names_are_only_for_those_who_may_see_them(people: Sign) -> None:
         page = people("dora").get(f"/reports/locals/80/access{path}")
         assert page.status_code == 200
         assert not re.search(r"Ana|\bBo\b|Dee|Eve|/reports/members/|#people", page.text)
-        assert "Cannot get in: 2" in text_of(page.text)
+        assert "in scope 4 100 %" in text_of(page.text)
         assert "Names are for the local’s own officers" in text_of(page.text)
     district = people("sam").get("/reports/districts/2/access").text
     assert "/reports/members/" not in district
@@ -155,6 +155,127 @@ def test_the_counts_nest_and_each_opens_its_people(people: Sign) -> None:
     found = sam.get("/reports/locals/80/access?who=in-scope&q=0034").text
     assert set(re.findall(r"/reports/members/\d+/ai\"><bdi>(\w+)", found)) == {"Bo"}
     assert "No one among them matches" in text_of(sam.get("/reports/locals/80/access?who=in-scope&q=zz").text)
+
+
+def file_rows(browser: Browser, path: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(browser.get(f"{path}&header=no").text)))
+
+
+COUNTS = ("in_scope", "with_account", "activated", "started", "complete", "cannot_get_in", "not_done")
+
+
+def counts_in(browser: Browser, path: str) -> list[str]:
+    """Of the one row of a file: each count, and how many were complete without an account."""
+    (row,) = file_rows(browser, path)
+    return [row[name] for name in (*COUNTS, "complete_without_account")]
+
+
+def sheet_counts(browser: Browser, path: str) -> list[object]:
+    """The same of a workbook."""
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(browser.get(path).data)).get_sheet_by_index(0).to_python()
+    head = next(place for place, row in enumerate(rows) if row[0] == "path")
+    line: dict[object, object] = dict(zip(rows[head], rows[head + 1], strict=True))
+    return [line[name] for name in (*COUNTS, "complete_without_account")]
+
+
+def grow(app: Flask) -> None:
+    """60 more in Local 80 without an account, 8 more with one who have not begun."""
+    header = "member_number,first_name,last_name,email,local,craft,status,kind,from_on,until_on,home\n"
+    rows = "".join(f"{n},A,Z{n},,80,grip,active,member,2020-01-01,,yes\n" for n in range(1_000, 1_068))
+    with app.app_context():
+        with writing(alone=True) as session:
+            import_roster(session, (header + rows).encode(), "roster.csv", OPERATOR, today=today(), now=now())
+        list_accounts(*((str(number), True, 30, 20) for number in range(1_060, 1_068)))
+
+
+@pytest.mark.parametrize(
+    ("number", "in_scope", "complete", "is_large"),
+    [("600", "1", "0", False), ("80", "4", "1", False), ("80", "72", "1", True)],
+)
+def test_of_a_local_outsiders_are_told_what_its_figure_tells(
+    people: Sign, app: Flask, number: str, in_scope: str, complete: str, is_large: bool
+) -> None:
+    if is_large:
+        grow(app)
+    dora, base = people("dora"), f"/reports/locals/{number}/access"
+    told = [in_scope, "", "", "", complete, "", "", ""]
+    for query in ("", "&floor=claimed", f"&known={today()}"):
+        assert counts_in(dora, f"{base}.csv?path=ai{query}") == told, query
+    assert sheet_counts(dora, f"{base}.xlsx?path=ai") == [float(each) if each else "" for each in told]
+    assert "Empty: hidden, so that no group of few people can be told." in dora.get(f"{base}.csv?path=ai").text
+    assert dora.get(f"{base}.pdf?path=ai").status_code == 200
+    for query in ("", "&who=no-account", f"&as_of={days_ago(1)}", "&floor=claimed", f"&known={today()}"):
+        said = text_of(dora.get(f"{base}?path=ai{query}").text)
+        assert "have an account hidden have activated it hidden have begun hidden complete " + complete in said, query
+        assert "hidden from readers outside the local, so that no group of fewer than 5 people can be told" in said
+        for words in ("Cannot get in:", "Has not done it:", "without one", "without an account", "not begun", "confirmed"):
+            assert words not in said, (query, words)
+
+
+def test_two_accounts_and_who_is_confirmed_are_not_told_outside(people: Sign, app: Flask, union: World) -> None:
+    with app.app_context():
+        two = [AccountRow(2, "12", "other", "", "", True, days_ago(5), None)]
+        with AccountList(db.session(), lambda: two, "linkedin") as accounts, writing(alone=True) as session:
+            accounts.record(session, actor=OPERATOR, batch_id=None, today=today(), now=now())
+        with writing() as session:
+            session.add(
+                Eligibility(
+                    id=new_id(),
+                    member_id=member_id("78"),
+                    unit_id=union.units["80"],
+                    provider="linkedin",
+                    is_eligible=True,
+                    note="",
+                    recorded_at=now(),
+                )
+            )
+    for place in ("/reports/locals/80/access", "/reports/districts/2/access"):
+        inside, outside = (text_of(people(name).get(f"{place}?path=ai").text) for name in ("sam", "dora"))
+        for words in ("has two accounts", "is confirmed by the local"):
+            assert words in inside, place
+            assert words not in outside, place
+
+
+@pytest.mark.parametrize("name", ["ben", "viv", "sam", "otto"])
+def test_who_may_see_names_sees_every_step(people: Sign, name: str) -> None:
+    reader, base = people(name), "/reports/locals/80/access"
+    told = ["4", "3", "2", "2", "1", "2", "1", "1"]
+    assert counts_in(reader, f"{base}.csv?path=ai") == told
+    assert sheet_counts(reader, f"{base}.xlsx?path=ai") == [float(each) for each in told]
+    said = text_of(reader.get(f"{base}?path=ai").text)
+    assert "Cannot get in: 2 1 without an account , 1 who has not activated theirs" in said
+    assert "Has not done it: 1 0 not begun, 1 begun" in said
+    assert "hidden" not in said
+
+
+def test_of_a_district_small_steps_are_hidden_with_what_would_tell_them(people: Sign, app: Flask) -> None:
+    dora, sam, base = people("dora"), people("sam"), "/reports/districts/2/access"
+    assert counts_in(dora, f"{base}.csv?path=ai") == ["5", "", "", "", "1", "", "", ""], "four are not complete"
+    said = text_of(dora.get(f"{base}?path=ai").text)
+    assert "Hidden: groups of fewer than 5 people, and those that would give them away." in said
+    grow(app)
+    assert counts_in(sam, f"{base}.csv?path=ai") == ["73", "12", "11", "2", "1", "62", "10", "1"]
+    told = ["73", "12", "", "", "1", "", "", ""]
+    assert counts_in(dora, f"{base}.csv?path=ai") == told
+    assert sheet_counts(dora, f"{base}.xlsx?path=ai") == [float(each) if each else "" for each in told]
+    said = text_of(dora.get(f"{base}?path=ai").text)
+    assert "have an account 12 16 % 61 without one have activated it hidden have begun hidden complete 1 1 %" in said
+    assert "Cannot get in:" not in said
+    assert "completed it without an account" not in said
+
+
+def test_whose_names_a_reader_sees_do_not_hide_the_others(people: Sign, app: Flask) -> None:
+    """Less Local 80, whose people they see by name, the district's counts are about one person."""
+    grow(app)
+    with app.app_context(), writing() as session:
+        viv = session.scalars(select(User).where(User.email_key == "viv@example.org")).one()
+        district = find_unit(session, "2")
+        assert district is not None
+        viv.grants.append(RoleGrant(id=new_id(), role=Role.DISTRICT_VIEWER, unit_id=district.id, from_on=LONG_AGO))
+    viv_reads = people("viv")
+    assert counts_in(viv_reads, "/reports/locals/80/access.csv?path=ai") == ["72", "11", "10", "2", "1", "62", "9", "1"]
+    assert counts_in(viv_reads, "/reports/locals/600/access.csv?path=ai") == ["1", "", "", "", "0", "", "", ""]
+    assert counts_in(viv_reads, "/reports/districts/2/access.csv?path=ai") == ["73", "", "", "", "1", "", "", "1"]
 
 
 def test_what_each_line_says_of_the_account(people: Sign, app: Flask) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tracker.access.reporting import units_seen
 from tracker.access.roles import Reach
+from tracker.coverage.access_funnel import UnitAccess, unit_access, without_small_steps
 from tracker.coverage.derivation import current_policy
 from tracker.coverage.district import without_hidden_crafts
 from tracker.coverage.figures import NOBODY, figures_on
@@ -50,3 +51,27 @@ def hides_how_people_stand(
     figures = figures_on(session, as_of, known=known, unit_ids={district, *locals_})
     cells = {each: figures.get((each, EVERY_CRAFT, path.id), NOBODY).in_scope for each in (district, *locals_)}
     return unit.id in hide(cells, (), current_policy(session).small_group, wholes=[(district, locals_)])
+
+
+def access_for(
+    session: Session,
+    reach: Reach,
+    unit: Unit,
+    path: LearningPath,
+    *,
+    as_of: date,
+    known: date | None,
+    floor: Assurance,
+) -> UnitAccess:
+    """How far those in scope of a path in a unit have got, as far as the reader may know."""
+
+    def access_of(each: Unit) -> UnitAccess:
+        return unit_access(session, each, path, as_of=as_of, known=known, floor=floor)
+
+    found = access_of(unit)
+    if reach.may_see_names(unit.id):
+        return found
+    is_part = unit.kind is UnitKind.LOCAL
+    below = [] if is_part else [each for each in locals_under(session, {unit.id})[unit.id] if reach.may_see_names(each)]
+    named = {each.person.member_id for local in below for each in access_of(session.get_one(Unit, local)).people}
+    return without_small_steps(found, current_policy(session).small_group, is_part=is_part, named=named)

@@ -10,10 +10,12 @@ closed: one that is closed by now is closed on every day. "As known" goes by whe
 - `accounts`  what the lists say of whose accounts
 - `steps`     where someone stands, and how many stand where
 - `report`    one unit, and every local
+- `hiding`    what a reader from outside may see of a unit
 - `files`     the same as CSV and XLSX
 """
 
 from tracker.coverage.access_funnel.accounts import Access, AccountsKnown, accounts_known
+from tracker.coverage.access_funnel.hiding import without_small_steps
 from tracker.coverage.access_funnel.report import (
     AccessReport,
     AccessRow,
@@ -41,4 +43,5 @@ __all__ = [
     "locals_access",
     "paths_in",
     "unit_access",
+    "without_small_steps",
 ]

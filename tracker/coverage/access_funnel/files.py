@@ -84,13 +84,15 @@ def access_document(report: AccessReport, path: LearningPath, scope: str) -> Doc
     rows: list[Sequence[Cell]] = [
         (
             *(row.path.code, row.unit.number, row.unit.kind.value),
-            *(row.funnel.count(who) for who in _COUNTS),
+            *(row.funnel.told(who) for who in _COUNTS),
             *(row.funnel.done_without, row.path.title, row.unit.title),
         )
         for row in report.rows
     ]
+    hides = any(row.funnel.hides for row in report.rows)
+    note = _("Empty: hidden, so that no group of few people can be told.") if hides else ""
     title = _("Access · %(scope)s · %(path)s", scope=scope, path=path.title)
-    return Document(title, facts, [Table(_COLUMNS, rows, _("Access"))], _DEFINITIONS)
+    return Document(title, facts, [Table(_COLUMNS, rows, _("Access"), note)], _DEFINITIONS)
 
 
 def people_document(

@@ -62,7 +62,7 @@ class UnitAccess:
     """One unit on one path."""
 
     report: AccessReport
-    people: Sequence[PersonsAccess]  # everyone in scope: of a local, by name
+    people: Sequence[PersonsAccess]  # everyone in scope: of a local, by name; none for a reader from outside
 
     @property
     def funnel(self) -> Funnel:

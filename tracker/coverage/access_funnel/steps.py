@@ -87,10 +87,28 @@ class Funnel:
     """How many in scope stand at each step."""
 
     steps: Mapping[Step, int]
-    done_without: int = 0  # of the complete: those without an open account
+    done_without: int | None = 0  # of the complete: those without an open account; None: hidden
+    hidden: frozenset[Step] = frozenset()  # from the reader: how many stand at each of these
+
+    def told(self, who: Who) -> int | None:
+        """How many that is, as far as the reader may know: None where it would tell one hidden step from another."""
+        parts = self.hidden & who.steps
+        return None if parts and parts != self.hidden else sum(self.steps.get(step, 0) for step in who.steps)
 
     def count(self, who: Who) -> int:
-        return sum(self.steps.get(step, 0) for step in who.steps)
+        """The same, for who is sure that it is told.
+
+        Raises:
+            ValueError: It is hidden.
+        """
+        number = self.told(who)
+        if number is None:
+            raise ValueError(f"how many are {who.value} is hidden")
+        return number
+
+    @property
+    def hides(self) -> bool:
+        return bool(self.hidden) or self.done_without is None
 
     @property
     def in_scope(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, abort, render_template, request
 
 from tracker.access.finding import local_for
+from tracker.access.hiding import access_for
 from tracker.access.reporting import district_for, printable
 from tracker.coverage.access_funnel import (
     AccessReport,
@@ -14,9 +15,9 @@ from tracker.coverage.access_funnel import (
     Who,
     locals_access,
     paths_in,
-    unit_access,
 )
 from tracker.coverage.access_funnel.files import access_document, people_document, step_words
+from tracker.coverage.derivation import current_policy
 from tracker.coverage.eligibility import Confirmed, confirmed_among, said_of
 from tracker.coverage.people import MemberLine, Wanted, members_page
 from tracker.curriculum.words import UnitKind
@@ -140,6 +141,7 @@ def _page(unit: Unit) -> str:
         said=said_of(db.session(), unit, chosen) if lines is not None else {},
         confirmed=_confirmed(found, unit) if found else None,
         two_accounts=len(found.chosen(Who.TWO_ACCOUNTS)) if found else 0,
+        smallest=current_policy(db.session()).small_group,
         page_with=here,
         first_url=here(after=None) if request.args.get("after") else None,
         next_url=here(after=next_key) if next_key else None,
@@ -149,7 +151,8 @@ def _page(unit: Unit) -> str:
 
 
 def _confirmed(found: UnitAccess, unit: Unit) -> Confirmed:
-    """Of those without an account, how many the local has confirmed; in a district, any of its locals."""
+    """Of those without an account, how many the local has confirmed; in a district, any of its locals. Of people who are
+    hidden from the reader, none."""
     without = {each.person.member_id for each in found.chosen(Who.NO_ACCOUNT)}
     return confirmed_among(db.session(), without, [unit.id] if unit.kind is UnitKind.LOCAL else None)
 
@@ -180,7 +183,9 @@ def _path(choices: list[PathChoice]) -> LearningPath | None:
 
 
 def _access(unit: Unit, path: LearningPath, question: Asked) -> UnitAccess:
-    return unit_access(db.session(), unit, path, as_of=question.as_of, known=question.known, floor=question.floor)
+    return access_for(
+        db.session(), gate.reach(), unit, path, as_of=question.as_of, known=question.known, floor=question.floor
+    )
 
 
 def _locals(path: LearningPath, question: Asked) -> AccessReport:
