@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +13,26 @@ from sqlalchemy.orm import Session
 from tracker.coverage.directory import PastCompletion, history_of
 from tracker.curriculum.words import Assurance
 from tracker.language import _
-from tracker.models import Evidence, WaitingCompletion
+from tracker.models import Evidence, Review, WaitingCompletion
+
+
+class Proof(NamedTuple):
+    """A link or a file behind a completion, and its review as it stood."""
+
+    member_id: int
+    id: int
+    url: str | None
+    sha256: str | None
+    review: Review
+    reviewed_at: datetime | None
+    review_reason: str | None
+
+    @classmethod
+    def of(cls, row: Evidence, known_at: datetime | None) -> Proof:
+        """As it is known by a moment, before which it was recorded; None: as it is known now."""
+        if known_at is not None and row.reviewed_at is not None and row.reviewed_at > known_at:
+            return cls(row.member_id, row.id, row.url, row.sha256, Review.WAITING, None, None)
+        return cls(row.member_id, row.id, row.url, row.sha256, row.review, row.reviewed_at, row.review_reason)
 
 
 @dataclass(frozen=True)
@@ -21,7 +41,7 @@ class Origin:
 
     past: PastCompletion
     line: int | None  # of the batch's file, where the row had waited for its member
-    evidence: Sequence[Evidence]
+    evidence: Sequence[Proof]
 
     @property
     def words(self) -> str:
@@ -49,10 +69,13 @@ class Origins:
     voided: Sequence[PastCompletion]
 
 
-def origins_of(session: Session, member_id: int, courses: Collection[int], known_at: datetime | None = None) -> Origins:
+def origins_of(
+    session: Session, member_id: int, courses: Collection[int], day: date, known_at: datetime | None = None
+) -> Origins:
     """Where a member's completions of some courses come from.
 
     Args:
+        day: of what was voided, only what was completed by this day is told.
         known_at: as it was known by that moment. None: as it is known now.
     """
     history = [
@@ -60,9 +83,10 @@ def origins_of(session: Session, member_id: int, courses: Collection[int], known
         for past in history_of(session, member_id)
         if past.course.id in courses and (known_at is None or past.completion.recorded_at <= known_at)
     ]
-    evidence: dict[int, list[Evidence]] = {}
+    evidence: dict[int, list[Proof]] = {}
     for each in session.scalars(select(Evidence).where(Evidence.member_id == member_id).order_by(Evidence.id)):
-        evidence.setdefault(each.completion_id, []).append(each)
+        if known_at is None or each.recorded_at <= known_at:
+            evidence.setdefault(each.completion_id, []).append(Proof.of(each, known_at))
     batches = {past.batch.id for past in history if past.batch is not None}  # by which the rows that waited are found
     rows = select(WaitingCompletion).where(
         WaitingCompletion.batch_id.in_(batches), WaitingCompletion.settled_member_id == member_id
@@ -72,7 +96,8 @@ def origins_of(session: Session, member_id: int, courses: Collection[int], known
     for past in history:
         done = past.completion
         if done.voided_at is not None and (known_at is None or done.voided_at <= known_at):
-            voided.append(past)
+            if done.completed_on <= day:
+                voided.append(past)
             continue
         line = waited.get((done.batch_id, done.completed_on, done.external_id or ""))
         by_id[done.id] = Origin(past, line, evidence.get(done.id, ()))

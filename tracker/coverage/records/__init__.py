@@ -36,18 +36,21 @@ from tracker.models import PathVersion as VersionRow
 __all__ = ["CourseRecord", "MemberRecord", "PathRecord", "course_on_record", "member_record", "path_page"]
 
 
-def member_record(session: Session, member: Member, day: date) -> MemberRecord:
+def member_record(session: Session, member: Member, day: date, known_at: datetime | None = None) -> MemberRecord:
     """Everything that a member's own page shows, as it was true on a day.
+
+    Args:
+        known_at: as :func:`path_page` takes it; claims that were sent back are then not told. None: all.
 
     Raises:
         NothingApplied: no curriculum was applied yet.
     """
-    world = current_world(session)
-    facts = next(facts for __, facts in facts_of(session, world, [member.member_id]))
-    returned = returned_claims(session, member.member_id, published(session).courses, day)
-    holdings = _holdings(session, member, facts, world, day, returned=returned)
-    reasons = reasons_on(session, member.member_id, day, facts, world)
-    exempt = exemptions_on(session, member.member_id, day) if facts.excuses else {}
+    world = current_world(session) if known_at is None else world_as_known(session, known_at)
+    facts = next(facts for __, facts in facts_of(session, world, [member.member_id], known_at=known_at))
+    returned = returned_claims(session, member.member_id, published(session).courses, day) if known_at is None else []
+    holdings = _holdings(session, member, facts, world, day, known_at, returned)
+    reasons = reasons_on(session, member.member_id, day, facts, world, known_at)
+    exempt = exemptions_on(session, member.member_id, day, known_at) if facts.excuses else {}
     paths = [
         path_record(
             path,
@@ -63,7 +66,7 @@ def member_record(session: Session, member: Member, day: date) -> MemberRecord:
     paths.sort(key=_urgency)
     return MemberRecord(
         day,
-        cards_on(session, member.member_id, day, world),
+        cards_on(session, member.member_id, day, world, known_at),
         tuple(paths),
         _elsewhere(paths, holdings),
         tuple(returned),

@@ -40,7 +40,9 @@ def held_on(member_id: int, day: date, known_at: datetime | None = None) -> Sele
     )
 
 
-def cards_on(session: Session, member_id: int, day: date, world: World) -> tuple[HeldCard, ...]:
+def cards_on(
+    session: Session, member_id: int, day: date, world: World, known_at: datetime | None = None
+) -> tuple[HeldCard, ...]:
     """The cards a member holds on a day, and whether the figures count each."""
     return tuple(
         HeldCard(
@@ -48,7 +50,7 @@ def cards_on(session: Session, member_id: int, day: date, world: World) -> tuple
             counts=card.status in world.policy.counts,
             membership_id=card.id,
         )
-        for card, unit, craft in session.execute(held_on(member_id, day))
+        for card, unit, craft in session.execute(held_on(member_id, day, known_at))
     )
 
 

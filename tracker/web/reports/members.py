@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import abort, render_template
 
+from tracker.access.evidence import may_read_evidence
 from tracker.access.finding import member_for
+from tracker.access.former import known_to
 from tracker.access.reporting import path_for
 from tracker.coverage.derivation import current_world
 from tracker.coverage.figures import end_of, is_restated_since
@@ -23,7 +27,8 @@ from tracker.web.reports.door import reports
 @report_readers
 def member(member_id: int, path_code: str) -> str:
     """An officer sees someone who held a card in their local on the day asked, and what was true on that day, as it was
-    known on the other; of what asks them, what does so through that local."""
+    known on the other; of what asks them, what does so through that local. Of someone who has left, nothing that was
+    recorded after that day; and links and files of evidence are only for who may read them today."""
     session, question, reach = db.session(), asked(), gate.reach()
     path = path_for(session, path_code)
     found = member_for(session, reach, member_id, question.as_of)
@@ -34,7 +39,9 @@ def member(member_id: int, path_code: str) -> str:
     if only is not None and not cards:
         abort(404)
     opened(found.member_id, "record", next((card.unit.id for card in cards if only is not None), None))
-    known_at = end_of(question.known) if question.known and is_restated_since(session, question.known) else None
+    known = known_to(session, reach, found.member_id, question.as_of, question.known, gate.today())
+    question = replace(question, known=known)
+    known_at = end_of(known) if known and is_restated_since(session, known) else None
     if known_at is not None:
         cards = cards_in(session, found.member_id, question.as_of, only, known_at)
     record = path_page(session, path, found, question.as_of, question.floor, known_at)
@@ -51,6 +58,6 @@ def member(member_id: int, path_code: str) -> str:
         record=record,
         reasons=reasons,
         sentence=why(found.first_name or found.name, record, reasons, question.floor),
-        origins=origins_of(session, found.member_id, telling, known_at),
-        shows_evidence=any(reach.may_see_evidence(card.unit.id) for card in cards) or reach.sees_all_units,
+        origins=origins_of(session, found.member_id, telling, question.as_of, known_at),
+        shows_evidence=may_read_evidence(session, reach, found.member_id, gate.today()),
     )

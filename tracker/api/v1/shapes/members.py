@@ -113,6 +113,7 @@ class MemberRecord(Shape):
         "The member.", {"id": "731204859102834688", "number": "0012", "first_name": "Ana", "last_name": "Example"}
     )
     day: Day = said("The day this tells of.", "2026-07-31")
+    known: Day | None = said("As known on that day; null: all that is known.", None)
     cards: list[Card] = said("The cards they hold, as far as this token may see.", [])
     paths: list[PathStanding] = said("The paths, the most urgent first.", [])
 

@@ -8,6 +8,7 @@ from flask import abort
 from sqlalchemy.orm import Session
 
 from tracker.access.finding import member_for, unit_for
+from tracker.access.former import known_to
 from tracker.access.reporting import printable
 from tracker.api.v1.answers import following, gathered
 from tracker.api.v1.asking import Paged, Words
@@ -32,6 +33,7 @@ from tracker.api.v1.shapes.members import (
 )
 from tracker.coverage.derivation import current_world
 from tracker.coverage.directory import PastCompletion, history_of, members_page
+from tracker.coverage.figures import end_of
 from tracker.coverage.records import CourseRecord, PathRecord, member_record
 from tracker.coverage.records.shapes import Reason as Asking
 from tracker.coverage.why import cards_in, reasons_through
@@ -80,7 +82,10 @@ def members(caller: Caller, query: Search) -> MembersFound:
 
 @operation("/members/<member_id>", MemberRecord, about="Members", opened_to=_sees_names, who=_WHO)
 def member(caller: Caller, path: OneMember, query: OnDay) -> MemberRecord:
-    """A member's record: cards, and where they stand on each path that is asked of them. It leaves a trace they can read."""
+    """A member's record: cards, and where they stand on each path that is asked of them. It leaves a trace they can read.
+
+    To officers of a local that the member has left it tells what was known on the day asked, and nothing recorded since.
+    """
     session, day = db.session(), query.as_of or today()
     found = member_for(session, caller.reach, row_id(path.member_id), day)
     opened_record(session, caller, found.member_id)
@@ -104,21 +109,27 @@ def completions(caller: Caller, path: OneMember, query: Paged) -> Completions:
 
 
 def record_shape(session: Session, caller: Caller, member: Member, day: date) -> MemberRecord:
-    """A record as this caller may see it: an officer sees the cards in their locals, and what asks through these."""
+    """A record as this caller may see it: an officer sees the cards in their locals, and what asks through these; of who
+    has left, what was known on the day."""
     reach = caller.reach
     sees_all = reach.sees_all_units or reach.is_own_record(member.member_id)
     only = None if sees_all else reach.locals_with_names
     cards = cards_in(session, member.member_id, day, only)
     if only is not None and not cards:
         abort(404)
+    known = known_to(session, reach, member.member_id, day, None, today())
+    known_at = end_of(known) if known else None
+    if known_at is not None:
+        cards = cards_in(session, member.member_id, day, only, known_at)
     paths = []
-    for record in member_record(session, member, day).paths:
-        reasons = reasons_through(session, member.member_id, record.reasons, only)
+    for record in member_record(session, member, day, known_at).paths:
+        reasons = reasons_through(session, member.member_id, record.reasons, only, known_at)
         if reasons or only is None:
             paths.append(_path(record, [_reason(each) for each in reasons], sees_all))
     return MemberRecord(
         member=MemberName(**_named(member)),
         day=day,
+        known=known,
         cards=[Card(unit=UnitName.of(card.unit), craft=card.craft, status=card.status) for card in cards],
         paths=paths,
     )
