@@ -9,9 +9,10 @@ import pytest
 from tests.operations.conftest import ANA, TODAY, Desk
 from tracker.coverage.due_exceptions import due_exceptions_waiting, due_groups, late_asks
 from tracker.coverage.finding import find_member
-from tracker.curriculum.words import Leaving
+from tracker.curriculum.words import Leaving, Role
 from tracker.models import AssignmentRule, Batch
-from tracker.operations.actor import OPERATOR
+from tracker.operations.accounts import add_user
+from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.assignments import DueChoice, decide_due_days
 from tracker.operations.batches import undo_batch
 from tracker.operations.merging import merge_members
@@ -37,10 +38,10 @@ def waiting(desk: Desk) -> tuple[int, date | None]:
         return due_exceptions_waiting(session, desk.today)
 
 
-def decide(desk: Desk, choice: DueChoice, ids: list[int] | None = None) -> int:
+def decide(desk: Desk, choice: DueChoice, ids: list[int] | None = None, by: Actor = OPERATOR) -> int:
     with desk.write() as session:
         rule = session.get_one(AssignmentRule, desk.rule)  # type: ignore[attr-defined]
-        return decide_due_days(session, rule, ids, choice, "joined late", OPERATOR, today=desk.today, now=desk.now)
+        return decide_due_days(session, rule, ids, choice, "joined late", by, today=desk.today, now=desk.now)
 
 
 def asks(desk: Desk) -> dict[str, int]:
@@ -68,6 +69,21 @@ def test_some_days_from_joining_for_all(late: Desk) -> None:
     with pytest.raises(Refused) as twice:
         decide(late, DueChoice(within_days=30))
     assert twice.value.code == "already_decided"
+
+
+def test_nobody_decides_their_own(late: Desk) -> None:
+    with late.write() as session:
+        eve = find_member(session, "5")
+        user = add_user(session, "eve@example.org", Role.STAFF, None, eve.member_id if eve else None, OPERATOR, TODAY)
+        by = Actor(user.id, "staff", "eve")
+    with pytest.raises(Refused) as ticked:
+        decide(late, DueChoice(), list(asks(late).values()), by)
+    assert ticked.value.code == "own_record"
+    assert decide(late, DueChoice(), None, by) == 1, "all but their own"
+    assert asks(late).keys() == {"5"}
+    with pytest.raises(Refused):
+        decide(late, DueChoice(), None, by)
+    assert decide(late, DueChoice()) == 1
 
 
 def test_another_day_for_one_and_none_for_the_rest(late: Desk) -> None:

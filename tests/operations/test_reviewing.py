@@ -18,13 +18,13 @@ from tracker.curriculum.words import Assurance, Role
 from tracker.models import AuditEntry, ClaimReview, Completion, Evidence, Notice, Review, ReviewLock, User
 from tracker.operations.accounts import add_user
 from tracker.operations.actor import OPERATOR, Actor
+from tracker.operations.own_record import own_members
 from tracker.operations.refused import Refused
 from tracker.operations.reviewing import (
     accept_confirmed,
     decide_claim,
     give_back,
     grant_course,
-    own_members,
     take_back_accepted,
     take_claim,
 )

@@ -35,8 +35,8 @@ from tracker.operations.completions.tally import CompletionsRecorded
 from tracker.operations.completions.waiting import fingerprint_of, let_wait, settled_among
 from tracker.operations.evidence import StoredFile
 from tracker.operations.evidence.attaching import write_evidence
+from tracker.operations.own_record import own_members
 from tracker.operations.refused import Refused, refuse_impossible_day
-from tracker.operations.reviewing.own import own_members
 from tracker.operations.rows import CompletionRow
 from tracker.operations.standings import Refresh
 

@@ -13,8 +13,8 @@ from tracker.models import About, Correction, CorrectionState, Member, Unit, new
 from tracker.models.base import lock_member
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
+from tracker.operations.own_record import own_members
 from tracker.operations.refused import Refused
-from tracker.operations.reviewing.own import own_members
 
 LONGEST = 2_000  # characters of what is said, on either side
 MOST_OPEN = 20  # of one member at a time

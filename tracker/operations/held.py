@@ -23,6 +23,7 @@ from tracker.operations.completions.waiting import settle_rows
 from tracker.operations.notices import notify
 from tracker.operations.notices.keeping import letter, sign_in_stays
 from tracker.operations.notices.recipients import written_in
+from tracker.operations.own_record import refuse_own
 from tracker.operations.refused import Refused
 
 EMAIL, NUMBER = "email", "number"
@@ -83,16 +84,18 @@ def decide_held(session: Session, held: HeldChange, *, accept: bool, actor: Acto
         How many completions had waited for it.
 
     Raises:
-        Refused: ``already_decided``; ``number_taken``, where somebody else has that number by now.
+        Refused: ``already_decided``; ``number_taken``, where somebody else has that number by now; ``own_record``: nobody
+            says what they themselves are known by.
     """
     session.refresh(held, with_for_update=True)
     if held.decided_at is not None:
         raise Refused("already_decided", _("This was decided already."))
+    refuse_own(session, held.member_id, actor)
     if accept:
         _add_identifier(session, held, now)
     held.decided_at, held.decided_by, held.is_accepted = now, actor.user_id, accept
     session.flush()
-    settled = _settle(session, held, today, now) if accept else 0
+    settled = _settle(session, held, actor, today, now) if accept else 0
     user = session.scalar(select(User).where(User.member_id == held.member_id).order_by(User.id).limit(1))
     if user is not None:
         language = written_in(user.language)
@@ -132,7 +135,7 @@ def _add_identifier(session: Session, held: HeldChange, now: datetime) -> None:
     session.flush()
 
 
-def _settle(session: Session, held: HeldChange, today: date, now: datetime) -> int:
+def _settle(session: Session, held: HeldChange, actor: Actor, today: date, now: datetime) -> int:
     """Let reported completions count that had waited for this e-mail or number."""
     rows = select(WaitingCompletion).where(WaitingCompletion.settled_at.is_(None), WaitingCompletion.is_set_aside.is_(False))
     if held.what == EMAIL:
@@ -144,7 +147,7 @@ def _settle(session: Session, held: HeldChange, today: date, now: datetime) -> i
     waiting = session.scalars(rows).all()
     if not waiting:
         return 0
-    settle_rows(session, waiting, today=today, now=now)
+    settle_rows(session, waiting, by=actor, today=today, now=now)
     return sum(row.settled_at is not None for row in waiting)
 
 

@@ -15,7 +15,7 @@ from tracker.intake.reading import Reading
 from tracker.intake.reports import CompletionReader
 from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.completions import CompletionsRecorded, Report, Reported
-from tracker.operations.reviewing.own import own_members
+from tracker.operations.own_record import own_members
 from tracker.operations.watching import Watch, unwatched
 
 _MOST_WAITING_SHOWN = 200

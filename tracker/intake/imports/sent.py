@@ -23,8 +23,8 @@ from tracker.operations.audit import audit
 from tracker.operations.completions import Lines, log_completion, record_few
 from tracker.operations.completions.claims import own_record_fault
 from tracker.operations.matching import CourseFinder, LearnerFinder
+from tracker.operations.own_record import own_members
 from tracker.operations.refused import Refused
-from tracker.operations.reviewing.own import own_members
 from tracker.operations.rows import CompletionRow, NotACompletion, RowFaults
 
 PROFILE = "api"

@@ -20,6 +20,7 @@ from tracker.operations.assignments.leaving import void
 from tracker.operations.assignments.planning import MOST_DAYS
 from tracker.operations.assignments.reaching import ASSIGNMENT_COLUMNS
 from tracker.operations.audit import audit
+from tracker.operations.own_record import own_members, refuse_own
 from tracker.operations.refused import Refused, refuse_impossible_day
 from tracker.operations.standings import refresh_standings
 
@@ -52,19 +53,23 @@ def decide_due_days(
     and keeps it whenever its card is corrected.
 
     Args:
-        assignment_ids: None for all of the rule that wait.
+        assignment_ids: None for all of the rule that wait, but one's own.
 
     Returns:
         Of how many members it was decided.
 
     Raises:
         Refused: ``two_due_dates``, ``due_has_passed``, ``too_many_days``, ``impossible_day``, ``already_decided`` (none of
-            them waits any more).
+            them waits any more), ``own_record``.
 
     Needs ``writing(alone=True)``.
     """
     _check(choice, today)
     rows = late_rows(session, rule.id, today, None if assignment_ids is None else sorted(assignment_ids))
+    own = own_members(session, actor)
+    for row in rows if assignment_ids is not None else ():
+        refuse_own(session, row[0], actor)
+    rows = [row for row in rows if row[0] not in own]
     if not rows:
         raise Refused("already_decided", _("This was decided already: none of these due days waits any more."))
     read = FactReader(session, ())

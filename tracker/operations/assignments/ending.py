@@ -17,6 +17,7 @@ from tracker.models.loading import in_chunks, load, many_rows
 from tracker.operations.actor import Actor
 from tracker.operations.assignments.reaching import ASSIGNMENT_COLUMNS
 from tracker.operations.audit import audit
+from tracker.operations.own_record import refuse_own
 from tracker.operations.refused import Refused, refuse_impossible_day
 from tracker.operations.standings import refresh_standings
 
@@ -34,7 +35,7 @@ def end_assignment(
         How many members are asked otherwise.
 
     Raises:
-        Refused: ``impossible_day``, ``no_reason``, ``unknown_assignment``, ``already_ended``.
+        Refused: ``impossible_day``, ``no_reason``, ``unknown_assignment``, ``already_ended``, ``own_record``.
 
     Needs ``writing(alone=True)``.
     """
@@ -61,6 +62,8 @@ def end_assignment(
         if known is None:
             raise Refused("unknown_assignment", f"There is no assignment or rule {chosen_id}.")
         raise Refused("already_ended", f"Assignment {chosen_id} had ended by {on} already.")
+    if rule is None:
+        refuse_own(session, open_ones[0].member_id, actor)
     _record_ends(session, open_ones, on, reason, actor, now)
     members = {each.member_id for each in open_ones}
     refresh_standings(session, members, today)

@@ -12,6 +12,7 @@ from tracker.models import Assignment, AssignmentRule, DueDecision
 from tracker.models.loading import many_rows
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
+from tracker.operations.own_record import refuse_own
 from tracker.operations.refused import Refused
 from tracker.operations.standings import refresh_standings
 
@@ -70,8 +71,10 @@ def undo_by_name(session: Session, assignment: Assignment, actor: Actor, *, now:
     """Take back what one member was asked by name.
 
     Raises:
-        Refused: ``already_undone``, ``too_late_to_undo``, ``not_by_name`` (a rule asks it, or it was recorded anew since).
+        Refused: ``already_undone``, ``too_late_to_undo``, ``not_by_name`` (a rule asks it, or it was recorded anew since),
+            ``own_record``.
     """
+    refuse_own(session, assignment.member_id, actor)
     if assignment.voided_at is not None:
         raise Refused("already_undone", _("This assignment was undone already."))
     if assignment.rule_id is not None or not is_first_recording(session, assignment):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import current_world
 from tracker.curriculum.keys import plain_text
-from tracker.curriculum.words import Outcome
+from tracker.curriculum.words import Assurance, Outcome
 from tracker.models import WaitingCompletion, new_ids
 from tracker.models.base import lock_member
 from tracker.models.loading import in_chunks, load, many_rows, read_rows, stored_moment
@@ -22,6 +22,7 @@ from tracker.operations.completions.sheets import put_sheets_behind
 from tracker.operations.completions.stage import Staged
 from tracker.operations.completions.tally import CompletionsRecorded
 from tracker.operations.matching import CourseFinder, LearnerFinder, course_name, learner_key
+from tracker.operations.own_record import own_members
 from tracker.operations.rows import CompletionRow
 from tracker.operations.standings import Refresh
 
@@ -59,16 +60,19 @@ def settle_rows(
     *,
     today: date,
     now: datetime,
+    by: Actor | None = None,
     members: Mapping[int, int] | None = None,
 ) -> CompletionsRecorded:
     """Try some of the waiting completions again, inside an ordinary write.
 
     Args:
+        by: whose word it is that lets them be tried: another's lets in what someone had brought of themselves.
         members: the member of a waiting row, by its id, where a person said who it is.
     """
     recorded = CompletionsRecorded()
     _settle(
         *(session, rows, LearnerFinder(session, rows), CourseFinder(session), members or {}, recorded, today, now),
+        by=by,
         alone=False,
     )
     session.flush()
@@ -85,11 +89,13 @@ def _settle(
     today: date,
     now: datetime,
     *,
+    by: Actor | None = None,
     alone: bool,
 ) -> None:
     """Record those of the rows that can be; the others wait on, for the reason they have now."""
     staged: list[Staged] = []
     settled: dict[int, int] = {}
+    brought_own = _Own(session, by)
     for row in rows:
         course = courses.find(row)
         member_id = members.get(row.id) or learners.find(row) or row.settled_member_id  # whom a person named
@@ -98,6 +104,8 @@ def _settle(
             continue
         if is_late_claim(row.assurance, row.completed_on, course.retired_on):
             continue  # it waits on, for a person to record or to leave
+        if row.assurance is not Assurance.CLAIMED and brought_own.told_alone(row.recorded_by, member_id):
+            continue  # nobody says alone of themselves more than a claim: it waits on, for somebody else's word
         settled[row.id] = member_id
         staged.append(
             Staged(
@@ -120,6 +128,23 @@ def _settle(
     for row in rows:
         if row.id in settled:
             row.settled_at, row.settled_member_id = now, settled[row.id]
+
+
+class _Own:
+    """Which rows somebody brought of themselves, with nobody else's word for them."""
+
+    def __init__(self, session: Session, by: Actor | None) -> None:
+        self._session = session
+        self._by = own_members(session, by) if by is not None else frozenset()
+        self._is_anothers = by is not None
+        self._known: dict[int | None, frozenset[int]] = {}
+
+    def told_alone(self, recorded_by: int | None, member_id: int) -> bool:
+        if recorded_by not in self._known:
+            self._known[recorded_by] = own_members(self._session, Actor(recorded_by, "", ""))
+        if member_id not in self._known[recorded_by]:
+            return False
+        return not self._is_anothers or member_id in self._by
 
 
 _WAITING_COLUMNS = (

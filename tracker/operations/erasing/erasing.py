@@ -48,8 +48,8 @@ from tracker.operations.erasing.whom import (
     waiting_about,
     whom,
 )
+from tracker.operations.own_record import refuse_own
 from tracker.operations.refused import Refused
-from tracker.operations.reviewing.own import refuse_own
 from tracker.operations.sealing import seal_entries
 
 LONGEST_REASON = 200

@@ -19,10 +19,10 @@ from tracker.operations.matching import CourseFinder
 from tracker.operations.merging.facts import move_facts
 from tracker.operations.merging.merge import KIND, Merge, Merged
 from tracker.operations.merging.people import move_identifiers, move_sign_in
+from tracker.operations.own_record import refuse_own
 from tracker.operations.recognising.learners import rows_with
 from tracker.operations.recognising.taking_back import let_wait_again
 from tracker.operations.refused import Refused
-from tracker.operations.reviewing.own import refuse_own
 from tracker.operations.standings import refresh_standings
 
 
@@ -63,7 +63,7 @@ def merge_members(session: Session, keep: Member, gone: Member, actor: Actor, *,
     reach(session, None, [keep.member_id], actor, now, batch_id=batch.id, ended=ended)
     refresh_standings(session, [keep.member_id, gone.member_id])
     waiting = rows_with(session, emails)
-    settle_rows(session, waiting, today=today, now=now)
+    settle_rows(session, waiting, by=actor, today=today, now=now)
     merged.settled = sum(row.settled_at is not None for row in waiting)
     audit(
         session,
@@ -89,12 +89,13 @@ def let_wait_unmerged(session: Session, batch: Batch, actor: Actor, *, today: da
     """The end of undoing a merge: reports that had found their member only through it wait again.
 
     Raises:
-        Refused: ``merged_on``: the kept member was merged into another since.
+        Refused: ``merged_on``: the kept member was merged into another since; ``own_record``.
     """
     change = select(BatchChange).where(BatchChange.batch_id == batch.id, BatchChange.what == "merged")
     keep = session.get_one(Member, int(session.scalars(change).one().after))
     if keep.merged_into_id is not None:
         raise Refused("merged_on", _("%(name)s was merged into another member since: undo that first.", name=keep.name))
+    refuse_own(session, keep.member_id, actor)
     # a completion that a person had voided was copied as void, and says nothing of the kept member any more
     session.execute(
         update(Completion)

@@ -42,7 +42,7 @@ def map_course(
     if course is None:
         raise Refused("unknown_course", _("No course has that code or title: choose one from the list."), field="course")
     rows = _decide(session, name, course.id, actor, now)
-    recorded = settle_rows(session, rows, today=today, now=now)
+    recorded = settle_rows(session, rows, by=actor, today=today, now=now)
     mapped = CourseMapped(
         recorded.outcomes[Outcome.RECORDED] + recorded.outcomes[Outcome.CORROBORATED],
         recorded.outcomes[Outcome.ALREADY_KNOWN],

@@ -21,8 +21,8 @@ from tracker.operations.completions.waiting import settle_rows
 from tracker.operations.matching import LearnerFinder
 from tracker.operations.notices import tell_member
 from tracker.operations.notices.keeping import HELD, letter, sign_in_stays
+from tracker.operations.own_record import refuse_own
 from tracker.operations.refused import Refused
-from tracker.operations.reviewing.own import refuse_own
 
 
 class Recognised(NamedTuple):
@@ -87,7 +87,7 @@ def recognise_learner(
     session.flush()
     others = [row for row in rows_with(session, emails) if row.learner_key != key]
     recorded = settle_rows(
-        session, [*rows, *others], today=today, now=now, members={row.id: member.member_id for row in rows}
+        session, [*rows, *others], by=actor, today=today, now=now, members={row.id: member.member_id for row in rows}
     )
     waiting = [row for row in rows if row.settled_at is None]
     if key.startswith("name:"):

@@ -1,6 +1,5 @@
 """Judging what members say they completed: one looks at a claim at a time, and nobody at their own.
 
-- `own`        whose record a person may not decide about: their own
 - `locks`      who looks at a claim, for ten minutes
 - `deciding`   accept, return, reject
 - `confirming` accepting together what a provider's report confirms, and taking that back
@@ -12,7 +11,6 @@ from tracker.operations.reviewing.confirming import accept_confirmed, take_back_
 from tracker.operations.reviewing.deciding import decide_claim
 from tracker.operations.reviewing.granting import GRANTED, grant_course
 from tracker.operations.reviewing.locks import HELD_FOR, give_back, take_claim
-from tracker.operations.reviewing.own import own_members, refuse_own
 
 __all__ = [
     "GRANTED",
@@ -21,8 +19,6 @@ __all__ = [
     "decide_claim",
     "give_back",
     "grant_course",
-    "own_members",
-    "refuse_own",
     "take_back_accepted",
     "take_claim",
 ]

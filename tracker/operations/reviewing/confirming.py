@@ -15,9 +15,9 @@ from tracker.models import Evidence, Review
 from tracker.models.base import lock_member
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
+from tracker.operations.own_record import own_members, refuse_own
 from tracker.operations.refused import Refused
 from tracker.operations.reviewing.deciding import note_review, write_reviewed
-from tracker.operations.reviewing.own import own_members
 from tracker.operations.standings import refresh_standings
 
 _TAKEN_BACK = "accepted with others by mistake: taken back"
@@ -72,13 +72,15 @@ def take_back_accepted(session: Session, at: datetime, actor: Actor, now: dateti
         How many wait again.
 
     Raises:
-        Refused: ``already_undone``: nothing of it stands any more.
+        Refused: ``already_undone``: nothing of it stands any more; ``own_record``.
 
     Needs ``writing(alone=True)``.
     """
     taken = taken_together(session, at)
     if not taken:
         raise Refused("already_undone", _("This was taken back already."))
+    for each in taken:
+        refuse_own(session, each.member.member_id, actor)
     for each in taken:
         lock_member(session, each.member.member_id)
         each.reviewed.voided_at, each.reviewed.voided_by, each.reviewed.void_reason = now, actor.user_id, _TAKEN_BACK

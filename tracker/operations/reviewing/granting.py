@@ -13,8 +13,8 @@ from tracker.models import ClaimReview, Course, Member, Review, new_id
 from tracker.operations.actor import Actor
 from tracker.operations.completions import log_completion
 from tracker.operations.evidence import StoredFile
+from tracker.operations.own_record import refuse_own
 from tracker.operations.refused import Refused
-from tracker.operations.reviewing.own import refuse_own
 
 GRANTED = "granted"
 

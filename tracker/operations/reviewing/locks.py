@@ -11,8 +11,8 @@ from tracker.language import _, ngettext
 from tracker.models import Completion, ReviewLock, User
 from tracker.models.base import lock_member
 from tracker.operations.actor import Actor
+from tracker.operations.own_record import refuse_own
 from tracker.operations.refused import Refused
-from tracker.operations.reviewing.own import refuse_own
 
 HELD_FOR = timedelta(minutes=10)
 

@@ -14,8 +14,8 @@ from tracker.models import Completion, Evidence, Proposal, User, new_ids
 from tracker.models.loading import in_chunks
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
+from tracker.operations.own_record import own_members, refuse_own
 from tracker.operations.refused import Refused
-from tracker.operations.reviewing.own import own_members, refuse_own
 from tracker.operations.standings import refresh_standings
 from tracker.operations.voiding.proposing import refuse_question
 

@@ -10,7 +10,7 @@ from tracker.coverage.voiding import said_alike
 from tracker.models import Completion
 from tracker.operations.actor import Actor
 from tracker.operations.completions import void_completion
-from tracker.operations.reviewing.own import refuse_own
+from tracker.operations.own_record import refuse_own
 
 
 def void_together(

@@ -23,8 +23,9 @@ from tracker.language import _, lazy, mark, word
 from tracker.models import Member, Unit, db, writing
 from tracker.operations.assignments import exempt_member
 from tracker.operations.completions import STAFF_RECORDED, log_completion
+from tracker.operations.own_record import refuse_own
 from tracker.operations.refused import Refused
-from tracker.operations.reviewing import grant_course, refuse_own
+from tracker.operations.reviewing import grant_course
 from tracker.web import gate
 from tracker.web.fields import DayField, no_longer_than
 from tracker.web.forms import Form

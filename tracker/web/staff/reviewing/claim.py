@@ -12,8 +12,9 @@ from tracker.coverage.reviewing import WholeClaim, claim_of, whole_claim
 from tracker.curriculum.words import Role
 from tracker.language import _
 from tracker.models import Completion, Review, db, writing
+from tracker.operations.own_record import own_members
 from tracker.operations.refused import Refused
-from tracker.operations.reviewing import decide_claim, give_back, own_members, take_claim
+from tracker.operations.reviewing import decide_claim, give_back, take_claim
 from tracker.web import gate
 from tracker.web.forms import Form
 from tracker.web.gate import staff_and_auditors, staff_only

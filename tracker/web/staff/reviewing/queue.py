@@ -12,7 +12,8 @@ from tracker.coverage.reviewing import claims_page, next_claim
 from tracker.curriculum.words import Role
 from tracker.language import _
 from tracker.models import Completion, db, writing
-from tracker.operations.reviewing import own_members, take_claim
+from tracker.operations.own_record import own_members
+from tracker.operations.reviewing import take_claim
 from tracker.web import gate
 from tracker.web.gate import staff_and_auditors, staff_only
 from tracker.web.ids import row_id

@@ -12,8 +12,9 @@ from tracker.coverage.reviewing import CONFIRMING_DAYS, Confirmed, confirmed_cla
 from tracker.curriculum.words import Role
 from tracker.language import ngettext
 from tracker.models import db, writing
+from tracker.operations.own_record import own_members
 from tracker.operations.refused import Refused
-from tracker.operations.reviewing import accept_confirmed, own_members, take_back_accepted
+from tracker.operations.reviewing import accept_confirmed, take_back_accepted
 from tracker.web import gate
 from tracker.web.gate import staff_and_auditors, staff_only
 from tracker.web.ids import row_id
