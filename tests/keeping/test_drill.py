@@ -11,11 +11,12 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import flask_migrate
+import pytest
 from installation import PASSWORD, Place, close
 from sqlalchemy import func, inspect, select, text
 
@@ -272,7 +273,15 @@ def test_a_restore_that_was_killed_between_its_files_and_its_database_says_what_
     assert "(evidence)" in said
 
 
-def test_a_backup_that_is_told_to_end_leaves_nothing(here: Place, tmp_path: Path) -> None:
+@pytest.fixture
+def with_a_terminal() -> Iterator[None]:
+    """As from a terminal: whoever runs these tests under nohup hands it on that its end is no reason to end."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+def test_a_backup_that_is_told_to_end_leaves_nothing(here: Place, tmp_path: Path, with_a_terminal: None) -> None:
     (here.instance / "imports" / ("0" * 64)).write_bytes(os.urandom(1 << 20) * 64)
     part = tmp_path / "ended.backup.part"
     for number in (signal.SIGTERM, signal.SIGHUP):

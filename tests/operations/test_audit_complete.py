@@ -92,6 +92,7 @@ WITHOUT = {
             "notices/keeping.py:tell_member",
             "notices/sending.py:claim_notices",
             "notices/sending.py:mark_failed",
+            "notices/sending.py:drop_notice",
             "notices/sending.py:mark_sent",
             "notices/sending.py:note_trouble",
             "notices/sending.py:release_notices",
