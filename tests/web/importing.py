@@ -82,14 +82,14 @@ def tables(app: Flask, *but: str) -> dict[str, int]:
         return {name: db.session.scalar(count) or 0 for name, count in counted.items()}
 
 
-def process_of(its_id: int) -> int | None:
-    """The process that works on a job."""
+def process_of(its_id: int, kind: str = "job") -> int | None:
+    """The process that works on a job, or on another kind of file: by its command."""
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             try:
                 command = (folder / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if b"job" in command and str(its_id).encode() in command:
+            if kind.encode() in command and str(its_id).encode() in command:
                 return int(folder.name)
     return None

@@ -11,10 +11,10 @@ import stat
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
+from importing import process_of
 from little_union import Browser, World
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
@@ -202,14 +202,8 @@ def test_a_process_that_is_killed_leaves_a_page_that_says_so_and_can_start_again
     page = sam.get(location).text
     assert 'data-state="recording"' in page
     assert "You can close this page" in page
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            try:
-                command = (folder / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if b"export" in command and its_id.encode() in command:
-                os.kill(int(folder.name), signal.SIGKILL)
+    if (worker := process_of(int(its_id), "export")) is not None:
+        os.kill(worker, signal.SIGKILL)
     wait_for(app, location)
     page = sam.get(location).text
     assert "was not made" in page

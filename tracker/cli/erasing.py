@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from tracker.language import mark, word
 from tracker.models import db, trying, writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.archiving import note_archive
-from tracker.operations.erasing import ERASED, Erasing, drop_files, erase_member, erasures_file, keep_erasures
+from tracker.operations.erasing import ERASED, Erasing, erase_member, erasures_file, settle_files
 from tracker.operations.evidence import evidence_folder, file_of
 from tracker.operations.refused import Refused
 
@@ -93,34 +93,17 @@ def erase(number: str, reason: str, dry_run: bool) -> None:
         said = f"{found.name} ({found.number})"
         done = erase_member(session, found.member_id, reason, OPERATOR, today=today(), now=moment)
     # before a word is said: whoever reads it may hang up, and that would end the command here
-    left = None if dry_run else _trouble_in_files(done, settings, moment)
+    files = (erasures_file(settings.instance), evidence_folder(settings.instance))
+    trouble = {} if dry_run else settle_files(db.session(), *files, done.files, moment)
     click.echo(f"{'Would be erased' if dry_run else 'Erased'}: {said}.")
     _tell(done, settings)
-    if left is not None:
+    if trouble:
         click.echo(
             f"The erasure stands, but the list {erasures_file(settings.instance)} or a file of evidence is not as it should "
-            f"be: {left}. Mend that and run `tracker purge`, which makes up for the rest.",
+            f"be: {next(iter(trouble.values()))}. Mend that and run `tracker purge`, which makes up for the rest.",
             err=True,
         )
         click.get_current_context().exit(1)
-
-
-def _trouble_in_files(done: Erasing, settings: Settings, moment: datetime) -> Exception | None:
-    """Write down a committed erasure beside the database, and remove its files of evidence: each as far as it can be.
-
-    Returns:
-        What was in the way; None where nothing was.
-    """
-    trouble: Exception | None = None
-    try:
-        keep_erasures(db.session(), erasures_file(settings.instance))
-    except (OSError, ValueError) as error:  # a full disk; a list that was damaged
-        trouble = error
-    try:
-        drop_files(db.session(), evidence_folder(settings.instance), done.files, moment)
-    except OSError as error:
-        trouble = trouble or error
-    return trouble
 
 
 def _tell(done: Erasing, settings: Settings) -> None:

@@ -16,8 +16,8 @@ from tracker.language import _
 from tracker.models import Evidence, Review, WaitingCompletion
 
 
-class Proof(NamedTuple):
-    """A link or a file behind a completion, and its review as it stood."""
+class KnownEvidence(NamedTuple):
+    """Evidence of a completion, and its review as it stood."""
 
     member_id: int
     id: int
@@ -28,7 +28,7 @@ class Proof(NamedTuple):
     review_reason: str | None
 
     @classmethod
-    def of(cls, row: Evidence, known_at: datetime | None) -> Proof:
+    def of(cls, row: Evidence, known_at: datetime | None) -> KnownEvidence:
         """As it is known by a moment, before which it was recorded; None: as it is known now."""
         if known_at is not None and row.reviewed_at is not None and row.reviewed_at > known_at:
             return cls(row.member_id, row.id, row.url, row.sha256, Review.WAITING, None, None)
@@ -41,7 +41,7 @@ class Origin:
 
     past: PastCompletion
     line: int | None  # of the batch's file, where the row had waited for its member
-    evidence: Sequence[Proof]
+    evidence: Sequence[KnownEvidence]
 
     @property
     def words(self) -> str:
@@ -83,10 +83,10 @@ def origins_of(
         for past in history_of(session, member_id)
         if past.course.id in courses and (known_at is None or past.completion.recorded_at <= known_at)
     ]
-    evidence: dict[int, list[Proof]] = {}
+    evidence: dict[int, list[KnownEvidence]] = {}
     for each in session.scalars(select(Evidence).where(Evidence.member_id == member_id).order_by(Evidence.id)):
         if known_at is None or each.recorded_at <= known_at:
-            evidence.setdefault(each.completion_id, []).append(Proof.of(each, known_at))
+            evidence.setdefault(each.completion_id, []).append(KnownEvidence.of(each, known_at))
     batches = {past.batch.id for past in history if past.batch is not None}  # by which the rows that waited are found
     rows = select(WaitingCompletion).where(
         WaitingCompletion.batch_id.in_(batches), WaitingCompletion.settled_member_id == member_id

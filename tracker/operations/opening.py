@@ -23,6 +23,7 @@ from tracker.operations.audit import audit
 from tracker.operations.lasting_files import any_wait, waiting_in, write_lasting
 
 MOST_NAMED = 20_000  # of a longer list, who was in it is not kept: it may have held anybody
+LONGEST_ADDRESS = 500  # characters of one that a list was taken from
 _MOST_AT_ONCE = 500
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,13 +24,17 @@ def own_members(session: Session, actor: Actor) -> frozenset[int]:
     return frozenset(session.scalars(known)) | ({user.member_id} if user.member_id is not None else set())
 
 
-def refuse_own(session: Session, member_id: int, actor: Actor) -> None:
+def refuse_own(session: Session, members: int | Collection[int], actor: Actor) -> None:
     """Say no to whoever would decide about their own record.
+
+    Args:
+        members: the member it is decided about, or several.
 
     Raises:
         Refused: ``own_record``.
     """
-    if member_id in own_members(session, actor):
+    decided = {members} if isinstance(members, int) else members
+    if not own_members(session, actor).isdisjoint(decided):
         raise Refused(
             "own_record", _("This is your own record: somebody else of the training staff decides about it, not you.")
         )

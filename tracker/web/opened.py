@@ -20,6 +20,7 @@ from tracker.access.openings import role_through, unit_through
 from tracker.models import db
 from tracker.models.aside import NOT_NOW, PATIENCE, writing_aside
 from tracker.operations.opening import (
+    LONGEST_ADDRESS,
     Opened,
     are_kept,
     drop_kept_openings,
@@ -31,7 +32,6 @@ from tracker.operations.opening import (
 )
 from tracker.web import gate
 
-_LONGEST = 500  # characters of an address that are kept
 _log = logging.getLogger(__name__)
 
 
@@ -68,7 +68,7 @@ def opened(member_id: int | Collection[int], what: str, unit_id: int | None = No
 
 def address_asked() -> str:
     """The path of this request with its filter, as the trail keeps it."""
-    return request.full_path.rstrip("?")[:_LONGEST]
+    return request.full_path.rstrip("?")[:LONGEST_ADDRESS]
 
 
 def write_kept(patience: float) -> bool:

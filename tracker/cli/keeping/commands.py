@@ -149,9 +149,8 @@ def _ended_in_order() -> Iterator[None]:
     def end(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    told = [
-        each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL
-    ]  # nohup ignores one
+    # under nohup one of them is ignored, and stays so
+    told = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
     for number in told:
         signal.signal(number, end)
     try:

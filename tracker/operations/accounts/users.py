@@ -136,8 +136,8 @@ def reactivate(session: Session, user: User, actor: Actor) -> None:
 
 
 def change_address(session: Session, user: User, email: str, actor: Actor, now: datetime) -> None:
-    """Let a user sign in by another address from now on. Their sessions, tokens and
-    links end, and both addresses are told.
+    """Let a user sign in by another address from now on. Their sessions, tokens and links end, and
+    both addresses are told.
 
     Raises:
         Refused: ``bad_email``, ``same_email``, ``email_taken``.

@@ -66,10 +66,11 @@ def decide_due_days(
     """
     _check(choice, today)
     rows = late_rows(session, rule.id, today, None if assignment_ids is None else sorted(assignment_ids))
-    own = own_members(session, actor)
-    for row in rows if assignment_ids is not None else ():
-        refuse_own(session, row[0], actor)
-    rows = [row for row in rows if row[0] not in own]
+    if assignment_ids is None:
+        own = own_members(session, actor)
+        rows = [row for row in rows if row[0] not in own]
+    else:
+        refuse_own(session, [row[0] for row in rows], actor)
     if not rows:
         raise Refused("already_decided", _("This was decided already: none of these due days waits any more."))
     read = FactReader(session, ())

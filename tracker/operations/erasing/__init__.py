@@ -17,6 +17,7 @@ from tracker.operations.erasing.lasting import (
     keep_erasures,
     readable_lines,
     reapply_erasures,
+    settle_files,
 )
 from tracker.operations.erasing.tables import ERASED, KEPT, KEPT_COLUMNS, PSEUDONYM
 
@@ -39,4 +40,5 @@ __all__ = [
     "readable_lines",
     "reapply_erasures",
     "refuse_erasing",
+    "settle_files",
 ]

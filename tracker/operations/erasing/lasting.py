@@ -155,6 +155,32 @@ def reapply_erasures(session: Session, lines: Iterable[str], now: datetime, toda
     return len(done)
 
 
+def settle_files(
+    session: Session, erasures: Path, evidence: Path, hashes: Iterable[str], now: datetime
+) -> dict[Path, Exception]:
+    """Write down a committed erasure beside the database, and remove its files of evidence: each as far as it can be. The
+    purge makes up for the rest.
+
+    Args:
+        erasures: the file of their lines.
+        evidence: the folder of such files.
+        hashes: of the files that no other row names.
+
+    Returns:
+        What was in the way, by that file or folder.
+    """
+    trouble: dict[Path, Exception] = {}
+    try:
+        keep_erasures(session, erasures)
+    except (OSError, ValueError) as error:  # a full disk; a list that was damaged
+        trouble[erasures] = error
+    try:
+        drop_files(session, evidence, hashes, now)
+    except OSError as error:
+        trouble[evidence] = error
+    return trouble
+
+
 def drop_files(session: Session, folder: Path, hashes: Iterable[str], now: datetime) -> int:
     """Remove files of evidence after an erasure is committed, but for what a row names, or somebody sent this very day.
 

@@ -37,8 +37,7 @@ def merge_members(session: Session, keep: Member, gone: Member, actor: Actor, *,
             makes somebody else's record their own.
     """
     _check(session, keep, gone)
-    for each in (keep, gone):
-        refuse_own(session, each.member_id, actor)
+    refuse_own(session, (keep.member_id, gone.member_id), actor)
     for member_id in sorted((keep.member_id, gone.member_id)):
         lock_member(session, member_id)
     batch = Batch(

@@ -79,8 +79,7 @@ def take_back_accepted(session: Session, at: datetime, actor: Actor, now: dateti
     taken = taken_together(session, at)
     if not taken:
         raise Refused("already_undone", _("This was taken back already."))
-    for each in taken:
-        refuse_own(session, each.member.member_id, actor)
+    refuse_own(session, [each.member.member_id for each in taken], actor)
     for each in taken:
         lock_member(session, each.member.member_id)
         each.reviewed.voided_at, each.reviewed.voided_by, each.reviewed.void_reason = now, actor.user_id, _TAKEN_BACK

@@ -109,8 +109,7 @@ def record_anew(session: Session, proposal: Proposal, actor: Actor, *, today: da
     ]
     if not again:
         raise Refused("already_undone", _("All of these are recorded again already."))
-    for member_id in own_members(session, actor) & {each.member_id for each in again}:
-        refuse_own(session, member_id, actor)
+    refuse_own(session, [each.member_id for each in again], actor)
     anew = dict(zip((each.id for each in again), new_ids(len(again)), strict=True))
     columns = [column.name for column in Completion.__table__.columns if column.name not in _KNOWN_ANEW]
     _insert(

@@ -22,10 +22,9 @@ from tracker.operations.erasing import (
     ERASED,
     LONGEST_REASON,
     Erasing,
-    drop_files,
     erase_member,
     erasures_file,
-    keep_erasures,
+    settle_files,
 )
 from tracker.operations.evidence import evidence_folder
 from tracker.operations.refused import Refused
@@ -115,9 +114,12 @@ def _erased(found: Member, reason: str) -> Response:
     now, member_id = datetime.now(UTC), found.member_id
     with writing(alone=True) as session:
         done = erase_member(session, member_id, reason, gate.actor(Role.STAFF), today=gate.today(), now=now)
-    is_in_files = _kept_in_files(done, now)
+    folder = gate.settings().instance
+    trouble = settle_files(db.session(), erasures_file(folder), evidence_folder(folder), done.files, now)
     flash(_("Erased. Every figure is what it was."), "success")
-    if not is_in_files:
+    for where, error in trouble.items():
+        _log.error("an erasure could not be written down in %s: the purge tries again", where.name, exc_info=error)
+    if trouble:
         told = _(
             "The erasure stands, but the files beside the database could not all be written or removed. It is tried again "
             "each day; tell whoever runs this server."
@@ -127,27 +129,6 @@ def _erased(found: Member, reason: str) -> Response:
         last = max(until for _name, until in kept)
         flash(_("The last imported file that held a row of theirs is removed on %(day)s.", day=day(last)), "success")
     return redirect(url_for(".member", member_id=member_id), 303)
-
-
-def _kept_in_files(done: Erasing, now: datetime) -> bool:
-    """Write down a committed erasure beside the database, and remove its files of evidence: each as far as it can be. The
-    purge makes up for the rest.
-
-    Returns:
-        Whether all of it was done.
-    """
-    instance, is_done = gate.settings().instance, True
-    try:
-        keep_erasures(db.session(), erasures_file(instance))
-    except (OSError, ValueError):  # a full disk; a list that was damaged
-        _log.exception("an erasure could not be written down in %s: the purge tries again", erasures_file(instance).name)
-        is_done = False
-    try:
-        drop_files(db.session(), evidence_folder(instance), done.files, now)
-    except OSError:
-        _log.exception("files of evidence of an erased member could not be removed: the purge tries again")
-        is_done = False
-    return is_done
 
 
 def _preview(found: Member, form: EraseForm) -> tuple[str, int]:
