@@ -24,7 +24,7 @@ from sqlalchemy import create_engine, text
 from tracker import create_app
 from tracker.cli import main
 from tracker.config import Settings
-from tracker.models import db
+from tracker.models import db, ids
 
 ENGINES = ("sqlite", "postgresql")
 _WORKSHOP = "TRACKER_TEST_WORKSHOP"
@@ -70,6 +70,12 @@ def one_worker(workshop: Path, name: str = "lock") -> Iterator[None]:
     with (workshop / name).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _ids_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids never go back, so a test that looked into tomorrow would leave the next ones ahead of every other process."""
+    monkeypatch.setattr(ids, "_maker", ids._Maker())
 
 
 @pytest.fixture(scope="session")
