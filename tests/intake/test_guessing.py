@@ -166,7 +166,7 @@ def test_what_nobody_can_guess_is_asked_for() -> None:
     assert "which course it was (course or course_id)" in message and "on which day" in message and "--set" in message
     with pytest.raises(Refused) as refused:
         read_roster(b"Foo;Bar\n1;2\n", "x.csv")
-    assert "None of its columns is recognised. Say the member's number (member_number)" in refused.value.message
+    assert "None of its columns is recognised. Say the member’s number (member_number)" in refused.value.message
 
 
 def test_a_look_shows_the_first_rows_and_asks_what_is_open() -> None:

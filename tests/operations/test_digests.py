@@ -190,7 +190,7 @@ def test_an_import_is_silent_and_only_the_digest_tells_it(ana: Desk) -> None:
         assert session.scalar(select(func.count()).select_from(Notice)) == 0
     assert make(ana) == 1
     text = only(ana)
-    assert "7 courses were recorded from a provider's report: What Is Generative AI?," in text
+    assert "7 courses were recorded from a provider’s report: What Is Generative AI?," in text
     assert "and 2 more." in text
     assert "Fall Protection" not in text, "no flood"
     assert make(ana, TODAY + WEEK) == 0

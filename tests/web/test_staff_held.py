@@ -68,7 +68,7 @@ def test_accepting_says_first_what_it_would_do_and_then_does_it(app: Flask, sam:
     assert emails(app) == before | {"<b>thief</b>@example.org"}
     page = sam.get("/staff/held").text
     assert "Nothing is held" in page
-    assert "is one of Ana Example&#39;s e-mails now" in page
+    assert "is one of Ana Example’s e-mails now" in page
     assert "Decide" not in sam.get("/staff/").text.partition("What you can do")[0]
     with app.app_context():
         entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()

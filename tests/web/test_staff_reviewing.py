@@ -182,7 +182,7 @@ def test_evidence_rejected(app: Flask, union: World, sam: Browser, kim: Browser,
     assert "1 waits for review" in ana.get("/my/").text
     with app.app_context():
         decided = db.session.scalars(select(Completion).where(Completion.voided_at.is_not(None))).one()
-        assert decided.void_reason == "rejected: What you added is somebody else's."
+        assert decided.void_reason == "rejected: What you added is somebody else’s."
         assert db.session.scalars(select(ClaimReview.decision)).one() is Review.REJECTED
     later = sam.get(address(app)).text
     assert "Earlier reviews" in later

@@ -88,7 +88,7 @@ def test_a_report_that_has_not_come_for_two_weeks_is_overdue(app: Flask, sam: Br
         db.session.get_one(Batch, 1).recorded_at = now() - timedelta(days=14)
         db.session.commit()
     page = sam.get("/staff/").text
-    assert "Import LinkedIn&#39;s newest report" in page
+    assert "Import LinkedIn’s newest report" in page
     assert "none for 14 days" in page
     assert "counts as overdue after 14 days" in page
 

@@ -81,7 +81,7 @@ def _application(settings: Settings) -> Application:
     if missing:
         raise Refused(
             "no_application",
-            f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not set. In LinkedIn Learning's administration, "
+            f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} not set. In LinkedIn Learning’s administration, "
             'under "Integrate", "Access content and reports via API", make an application and take both from there.',
         )
     return Application(

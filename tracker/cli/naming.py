@@ -45,6 +45,6 @@ def unit_named(session: Session, number: str) -> Unit:
     found = find_unit(session, number)
     if found is None:
         raise Refused(
-            "unknown_unit", f"There is no unit {number!r}, or more than one fits: write it as the union's file does."
+            "unknown_unit", f"There is no unit {number!r}, or more than one fits: write it as the union’s file does."
         )
     return found

@@ -50,7 +50,7 @@ KINDS: Mapping[str, Kind] = {
             *("member_number", "first_name", "last_name", "name", "email", "local", "craft", "status", "kind"),
             *("from_on", "until_on", "home", "home_local"),
         ),
-        (Wanted(("member_number",), mark("the member's number")), Wanted(("local",), mark("which local the card is in"))),
+        (Wanted(("member_number",), mark("the member’s number")), Wanted(("local",), mark("which local the card is in"))),
         ("from_on", "until_on"),
         1940,
     ),

@@ -111,7 +111,7 @@ def refuse_other_reports(table: HeadedTable) -> None:
                 "wrong_report",
                 _(
                     "%(file_name)s is %(name)s, which %(what)s. For completions open Reports in LinkedIn "
-                    'Learning\'s administration, download "Learner Detail" as CSV, and import that.',
+                    'Learning’s administration, download "Learner Detail" as CSV, and import that.',
                     file_name=table.file_name,
                     name=name,
                     what=what,

@@ -47,7 +47,7 @@ def read(table: HeadedTable, today: date, reading: Reading) -> CompletionReader:
         raise Refused(
             "member_missing",
             _(
-                "%(file_name)s is a member's own LinkedIn archive, which does not say whose. Say it: "
+                "%(file_name)s is a member’s own LinkedIn archive, which does not say whose. Say it: "
                 "--member with their member number or e-mail address.",
                 file_name=table.file_name,
             ),

@@ -62,7 +62,7 @@ class Reading:
         zone = place_zone(self.time_zone)
         if zone is None:
             message = _(
-                "%(time_zone)r is no time zone: write a place's, such as America/Los_Angeles, or UTC.",
+                "%(time_zone)r is no time zone: write a place’s, such as America/Los_Angeles, or UTC.",
                 time_zone=self.time_zone,
             )
             raise Refused("unknown_zone", message, field="time_zone")

@@ -222,5 +222,5 @@ class LocalFinder:
 
     def why_not(self, number: str) -> str:
         if len(self._spelled(number)) > 1:
-            return _("fits more than one local: write its number exactly as the union's file does")
-        return _("is not a local of the union: add it to the union's file and apply that, or correct the number")
+            return _("fits more than one local: write its number exactly as the union’s file does")
+        return _("is not a local of the union: add it to the union’s file and apply that, or correct the number")

@@ -187,9 +187,9 @@ def link_letter(settings: Settings, made: MadeLink) -> Letter:
     with speaking(made.language):
         minutes = int(LASTS / timedelta(minutes=1))
         opening = (
-            _("with this link you sign in to your union's training tracker for the first time:")
+            _("with this link you sign in to your union’s training tracker for the first time:")
             if made.is_new_account
-            else _("with this link you sign in to your union's training tracker:")
+            else _("with this link you sign in to your union’s training tracker:")
         )
         lasting = ngettext("It works once, within %(n)s minute.", "It works once, within %(n)s minutes.", minutes)
         parts = [

@@ -180,15 +180,15 @@ def _recorded(titles: tuple[str, ...]) -> str:
     if more > 0:
         shown = ", ".join(titles[:_TITLES_SHOWN])
         return ngettext(
-            "%(n)s course was recorded from a provider's report: %(titles)s and %(more)s more.",
-            "%(n)s courses were recorded from a provider's report: %(titles)s and %(more)s more.",
+            "%(n)s course was recorded from a provider’s report: %(titles)s and %(more)s more.",
+            "%(n)s courses were recorded from a provider’s report: %(titles)s and %(more)s more.",
             count,
             titles=shown,
             more=more,
         )
     return ngettext(
-        "%(n)s course was recorded from a provider's report: %(titles)s.",
-        "%(n)s courses were recorded from a provider's report: %(titles)s.",
+        "%(n)s course was recorded from a provider’s report: %(titles)s.",
+        "%(n)s courses were recorded from a provider’s report: %(titles)s.",
         count,
         titles=in_list(list(titles)),
     )

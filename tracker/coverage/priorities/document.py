@@ -18,11 +18,11 @@ DEFINITIONS = (
         "four at step 1."
     ),
     mark(
-        "Exposure is what the union's policy states, with its source and day. A craft of which nothing is stated"
+        "Exposure is what the union’s policy states, with its source and day. A craft of which nothing is stated"
         " weighs nothing "
         "and is listed apart."
     ),
-    mark("How it moves: the highest and the lowest rank if any one craft's exposure is one step higher or lower."),
+    mark("How it moves: the highest and the lowest rank if any one craft’s exposure is one step higher or lower."),
     mark(
         "Over several paths each asking counts: who is asked for two paths and holds neither is counted twice. Paths"
         " that are "

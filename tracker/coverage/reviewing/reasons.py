@@ -18,7 +18,7 @@ RETURNING = {
 
 # What sending it again would not mend.
 REJECTING = {
-    "somebody-else": mark("What you added is somebody else's."),
+    "somebody-else": mark("What you added is somebody else’s."),
     "no-course": mark("What you added shows something that is not this course, and no course of ours."),
     "not-known": mark("The provider has no such completion of yours."),
     "not-genuine": mark("We could not convince ourselves that what you added is genuine."),
@@ -28,7 +28,7 @@ REJECTING = {
 BY_REPORT = "by-report"
 IN_PLACE = "in-place"
 _ACCEPTING = {
-    BY_REPORT: mark("The provider's report has it within a few days."),
+    BY_REPORT: mark("The provider’s report has it within a few days."),
     IN_PLACE: mark("Another course was accepted in its place."),
 }
 

@@ -72,8 +72,8 @@ def _lines(week: UnitWeek) -> list[str]:
     if week.corrections:
         lines.append(
             ngettext(
-                "%(n)s correction waits for your local's answer.",
-                "%(n)s corrections wait for your local's answer.",
+                "%(n)s correction waits for your local’s answer.",
+                "%(n)s corrections wait for your local’s answer.",
                 week.corrections,
             )
         )

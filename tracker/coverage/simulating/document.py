@@ -13,7 +13,7 @@ DEFINITIONS = (
         "is not counted."
     ),
     mark("Kept: stays complete under this policy, and would not if all had to move at once."),
-    mark("Falls below target: the local meets the path's target on the day as the curriculum is, and not as it would be."),
+    mark("Falls below target: the local meets the path’s target on the day as the curriculum is, and not as it would be."),
     mark("Counted from what is recorded today: what anyone completes until the day is not known."),
 )
 

@@ -139,7 +139,7 @@ def _unreadable(row: NotACompletion | RowFaults) -> Ended:
 
 
 def _late_claim(row: CompletionRow) -> Fault:
-    reason = _("is after the course was retired: it needs the provider's report or a staff record")
+    reason = _("is after the course was retired: it needs the provider’s report or a staff record")
     return Fault(row.line, "completed_on", row.completed_on.isoformat(), reason)
 
 

@@ -108,10 +108,10 @@ class LinkedIn:
             if following is None:
                 return
             if _key(following) in seen:
-                raise Refused("provider_repeats", _("LinkedIn's pages lead back to one that was read: they have no end."))
+                raise Refused("provider_repeats", _("LinkedIn’s pages lead back to one that was read: they have no end."))
             address = following
         raise Refused(
-            "provider_repeats", _("LinkedIn's pages have no end: %(most_pages)s were read.", most_pages=number(_MOST_PAGES))
+            "provider_repeats", _("LinkedIn’s pages have no end: %(most_pages)s were read.", most_pages=number(_MOST_PAGES))
         )
 
     def _page(self, address: str, window: Window) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class LinkedIn:
             return page
         if answer.status == 200:
             raise Refused(
-                "provider_refuses", _("LinkedIn's answer holds no elements: it is not a learning activity report.")
+                "provider_refuses", _("LinkedIn’s answer holds no elements: it is not a learning activity report.")
             )
         raise self._refusal(answer)
 
@@ -159,7 +159,7 @@ class LinkedIn:
                 "provider_refuses",
                 _(
                     "LinkedIn does not know TRACKER_LINKEDIN_CLIENT_ID with TRACKER_LINKEDIN_CLIENT_SECRET "
-                    "(%(status)s%(value)s). Compare them with the application's in LinkedIn Learning's "
+                    "(%(status)s%(value)s). Compare them with the application’s in LinkedIn Learning’s "
                     "administration.",
                     status=answer.status,
                     value=answer.said and f": {answer.said}",
@@ -169,7 +169,7 @@ class LinkedIn:
             raise self._refusal(answer)
         token = answer.content.get("access_token")
         if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
-            raise Refused("provider_refuses", _("LinkedIn's answer to our request for a token holds none."))
+            raise Refused("provider_refuses", _("LinkedIn’s answer to our request for a token holds none."))
         self._secrets.add(token)
         return _Token(token, asked_at + _lifetime(answer.content.get("expires_in")))
 

@@ -164,7 +164,7 @@ def _late_claim_fault(row: CompletionRow, retired_on: date | None) -> Fault:
         "completed_on",
         row.completed_on.isoformat(),
         _(
-            "is after %(course)s was retired on %(retired_on)s: it needs the provider's report or a staff record",
+            "is after %(course)s was retired on %(retired_on)s: it needs the provider’s report or a staff record",
             course=row.course,
             retired_on=retired_on,
         ),

@@ -255,6 +255,6 @@ def _doubt(row: Listed) -> Fault:
         row.email,
         _(
             "is the address of someone with two accounts there, and the row does not say of which it "
-            "is: take a list that has the accounts' own ids, or merge the two at the provider"
+            "is: take a list that has the accounts’ own ids, or merge the two at the provider"
         ),
     )

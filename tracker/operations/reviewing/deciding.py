@@ -166,7 +166,7 @@ def _refuse_decided(session: Session, claim: Completion) -> None:
         raise Refused(
             "already_confirmed",
             _(
-                "The provider's report has this course by now, of %(day)s: there is nothing to decide.",
+                "The provider’s report has this course by now, of %(day)s: there is nothing to decide.",
                 day=day(surer.completed_on),
             ),
         )

@@ -196,7 +196,7 @@ class Book:
             card = self._open_card(person, row, unit_id)
             if row.until_on <= (card.from_on if card else self._today):
                 faults.append(
-                    Fault(row.line, "until_on", str(row.until_on), _("ends no open card: give the card's from_on as well"))
+                    Fault(row.line, "until_on", str(row.until_on), _("ends no open card: give the card’s from_on as well"))
                 )
         return faults
 

@@ -109,7 +109,7 @@ class Departures:
             share = percent(self._union_left, union)
             reasons.append(
                 _(
-                    "%(left)s of the union's %(people)s people (%(share)s %%; more than %(most)s %%)",
+                    "%(left)s of the union’s %(people)s people (%(share)s %%; more than %(most)s %%)",
                     left=number(self._union_left),
                     people=number(union),
                     share=share,

@@ -89,9 +89,9 @@ def _said(line: HeldLine, accept: bool, settled: int) -> str:
     if not accept:
         return _("The number %(value)s is not taken for %(member)s. No roster asks for it again.", **named)
     told = [
-        _("%(value)s is one of %(member)s's e-mails now.", **named)
+        _("%(value)s is one of %(member)s’s e-mails now.", **named)
         if is_email
-        else _("%(value)s is one of %(member)s's numbers now.", **named)
+        else _("%(value)s is one of %(member)s’s numbers now.", **named)
     ]
     if settled:
         told.append(

@@ -72,7 +72,7 @@ def floor_of(assurance: Assurance) -> Floor:
 class UnitName(Shape):
     """A unit, as other things name it."""
 
-    number: str = said("The unit's number, as the union's file spells it.", "600")
+    number: str = said("The unit's number, as the union’s file spells it.", "600")
     kind: UnitKind = said("What it is.", "local")
     name: str = said("What it is called.", "International Cinematographers Guild")
 

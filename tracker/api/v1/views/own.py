@@ -46,7 +46,7 @@ def me(caller: Caller) -> Me:
     MemberRecord,
     about="Yourself",
     opened_to=lambda reach: reach.member_id is not None,
-    who="a member's own token",
+    who="a member’s own token",
 )
 def own_record(caller: Caller) -> MemberRecord:
     """The record of the member whose token this is, as of today."""

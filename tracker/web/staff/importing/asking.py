@@ -35,7 +35,7 @@ LABELS = {
     "local": lazy("Local"),
     "home_local": lazy("Home local"),
     "course": lazy("Course"),
-    "course_id": lazy("The course's id at the provider"),
+    "course_id": lazy("The course’s id at the provider"),
     "completed_on": lazy("Completed on"),
     "percent": lazy("Progress"),
     "assurance": lazy("How sure it is"),
@@ -103,7 +103,7 @@ def columns_form(job: ImportJob, looked: Looked, reading: Reading, asked: str | 
         )
     if "time_zone" in needs or reading.time_zone:
         fields["time_zone"] = StringField(
-            _("In which place's zone do its days count?"),
+            _("In which place’s zone do its days count?"),
             [DataRequired(_("Name a place.")), no_longer_than(80)],
             default=reading.time_zone,
             description=" ".join(
@@ -121,7 +121,7 @@ def columns_form(job: ImportJob, looked: Looked, reading: Reading, asked: str | 
         fields["member"] = StringField(
             _("Whose is it?"),
             [DataRequired(_("Give the number or e-mail of the member.")), no_longer_than(200)],
-            description=_("The member's number or e-mail: the file itself names nobody."),
+            description=_("The member’s number or e-mail: the file itself names nobody."),
         )
     fields["submit"] = SubmitField(_("See what it would do"))
     made: Form = type("ColumnsForm", (Form,), fields)()

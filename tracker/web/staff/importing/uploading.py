@@ -40,7 +40,7 @@ from tracker.web.staff.importing.process import as_it_stands, originals_folder
 _LARGEST = LARGEST_REQUEST // 2**20  # MB
 _TOO_LARGE = lazy("The file is larger than %(most)s MB. Split it first.", most=_LARGEST)
 _KINDS = [
-    SelectChoice("completions", lazy("Completed courses: a report such as LinkedIn Learning's")),
+    SelectChoice("completions", lazy("Completed courses: a report such as LinkedIn Learning’s")),
     SelectChoice("roster", lazy("A roster: who is a member, and their cards")),
     SelectChoice("accounts", lazy("People with an account at a provider")),
 ]
