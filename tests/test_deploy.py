@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import re
 import shlex
@@ -21,11 +20,8 @@ import pytest
 import requests
 import yaml
 from click.testing import Result
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.certificates import certificate
 from tests.conftest import make_settings
 from tests.postgres_pair import free_port
 from tests.web.little_union import token_on
@@ -96,43 +92,39 @@ def test_containers_are_given_the_time_in_which_they_end() -> None:
         assert services[name]["stop_grace_period"] == f"{seconds[1]}s"
 
 
+def commands_of(section: str) -> str:
+    """The commands in a section of docs/operations.md."""
+    text = (DEPLOY.parent / "docs" / "operations.md").read_text()
+    part = re.split(r"^## ", text, flags=re.MULTILINE)[int(section)]
+    assert part.startswith(f"{section} ")
+    return "\n".join(re.findall(r"^```sh\n(.*?)^```", part, re.MULTILINE | re.DOTALL))
+
+
+def test_an_upgrade_renews_everything_that_was_installed() -> None:
+    upgraded, installed = (set(re.findall(r"\bdeploy/[^\s']+", commands_of(each))) for each in ("3", "1"))
+    assert {"deploy/systemd/*", "deploy/nginx/tracker.conf", "deploy/tracker"} <= installed
+    assert installed <= upgraded
+
+
+def test_commands_of_the_document_are_written_as_a_shell_reads_them() -> None:
+    for section in "123457":
+        done = subprocess.run(["sh", "-n"], input=commands_of(section), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (section, done.stderr)
+
+
 # --- nginx and two servers ------------------------------------------------------------------------------------------------
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for the site's name, as a test may make one."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now).not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False).sign(key, hashes.SHA256())
-    )  # fmt: skip
-    chain, secret = folder / "fullchain.pem", folder / "privkey.pem"
-    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    form = serialization.PrivateFormat.PKCS8
-    secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
-    return chain, secret
+class Front:
+    """nginx as `deploy/` sets it, before the servers that listen on two ports; its logs are in the folder."""
 
-
-class Site:
-    """Two servers behind nginx."""
-
-    def __init__(self, folder: Path, database_url: str, stack: ExitStack) -> None:
-        self.ports = (free_port(), free_port())
-        self.https, http = free_port(), free_port()
-        self.environment = {
-            **os.environ, "DATABASE_URL": database_url, "TRACKER_INSTANCE": str(folder), "SECRET_KEY": KEY,
-            "TRACKER_URL": f"https://{NAME}", "TRACKER_PROXY_HOPS": "1", "TRACKER_PROCESSES": "1", "TRACKER_LOG": "json",
-        }  # fmt: skip
-        self.log = folder / "servers.log"
-        self.servers = [stack.enter_context(self._server(port)) for port in self.ports]
-        chain, secret = certificate(folder)
+    def __init__(self, folder: Path, ports: tuple[int, int], log: Path, stack: ExitStack) -> None:
+        self.https, self.http = free_port(), free_port()
+        chain, secret = certificate(folder, NAME)
         text = (DEPLOY / "nginx" / "tracker.conf").read_text()
         for old, new in (
-            (r"127\.0\.0\.1:8001", f"127.0.0.1:{self.ports[0]}"), (r"127\.0\.0\.1:8002", f"127.0.0.1:{self.ports[1]}"),
-            (r"listen 80;", f"listen 127.0.0.1:{http};"), (r"listen 443 ssl", f"listen 127.0.0.1:{self.https} ssl"),
+            (r"127\.0\.0\.1:8001", f"127.0.0.1:{ports[0]}"), (r"127\.0\.0\.1:8002", f"127.0.0.1:{ports[1]}"),
+            (r"listen 80;", f"listen 127.0.0.1:{self.http};"), (r"listen 443 ssl", f"listen 127.0.0.1:{self.https} ssl"),
             (r"\n +listen \[::\].*", ""), (r"/etc/letsencrypt\S+fullchain.pem", str(chain)),
             (r"/etc/letsencrypt\S+privkey.pem", str(secret)), (r"/var/log/nginx/", f"{folder}/"),
         ):  # fmt: skip
@@ -147,17 +139,10 @@ class Site:
         folder.chmod(0o755)
         checked = subprocess.run(["nginx", "-t", "-q", "-c", str(file)], capture_output=True, text=True, check=False)
         assert checked.returncode == 0, checked.stderr
-        stack.enter_context(_running(["nginx", "-c", str(file)], None, self.log))
-        for port in (*self.ports, self.https):
+        stack.enter_context(_running(["nginx", "-c", str(file)], None, log))
+        for port in (*ports, self.https):
             _answers(port)
         self.trusted = str(chain)
-
-    @contextmanager
-    def _server(self, port: int) -> Iterator[subprocess.Popen[bytes]]:
-        command = [sys.executable, "-m", "gunicorn", "-c", str(DEPLOY / "gunicorn.conf.py"), "tracker:create_app()"]
-        environment = {**self.environment, "TRACKER_BIND": f"127.0.0.1:{port}"}
-        with _running(command, environment, self.log) as process:
-            yield process
 
     def person(self) -> requests.Session:
         """A browser of somebody's, to whom the site's name leads here."""
@@ -165,6 +150,27 @@ class Site:
         found.mount(f"https://{NAME}", _Here(self.https))
         found.verify, found.trust_env = self.trusted, False
         return found
+
+
+class Site(Front):
+    """Two servers behind nginx."""
+
+    def __init__(self, folder: Path, database_url: str, stack: ExitStack) -> None:
+        ports = (free_port(), free_port())
+        self.environment = {
+            **os.environ, "DATABASE_URL": database_url, "TRACKER_INSTANCE": str(folder), "SECRET_KEY": KEY,
+            "TRACKER_URL": f"https://{NAME}", "TRACKER_PROXY_HOPS": "1", "TRACKER_PROCESSES": "1", "TRACKER_LOG": "json",
+        }  # fmt: skip
+        self.log = folder / "servers.log"
+        self.servers = [stack.enter_context(self._server(port)) for port in ports]
+        super().__init__(folder, ports, self.log, stack)
+
+    @contextmanager
+    def _server(self, port: int) -> Iterator[subprocess.Popen[bytes]]:
+        command = [sys.executable, "-m", "gunicorn", "-c", str(DEPLOY / "gunicorn.conf.py"), "tracker:create_app()"]
+        environment = {**self.environment, "TRACKER_BIND": f"127.0.0.1:{port}"}
+        with _running(command, environment, self.log) as process:
+            yield process
 
 
 class _Here(requests.adapters.HTTPAdapter):
@@ -223,7 +229,7 @@ def test_two_servers_behind_nginx_lose_no_request_when_they_are_renewed(
             allow_redirects=False,
         )
         assert answer.status_code == 303, answer.text
-        cookie = next(each for each in person.cookies if each.name == "tracker")
+        cookie = next(each for each in person.cookies if each.name == "__Host-tracker")
         assert cookie.secure
         assert "Strict-Transport-Security" in answer.headers
         assert person.get(f"https://{NAME}/metrics").status_code == 404
@@ -251,6 +257,45 @@ def test_two_servers_behind_nginx_lose_no_request_when_they_are_renewed(
         assert set(statuses) == {200}
         assert person.get(f"https://{NAME}/account/").status_code == 200, "signed in at every server alike"
     assert "staff@example.org" not in site.log.read_text()
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason=SKIP)
+def test_nginx_keeps_no_address_of_a_page_or_a_person_whatever_goes_wrong(tmp_path: Path) -> None:
+    link, code = "token-that-signs-in", "code-of-the-provider"
+    log = tmp_path / "nginx-said.log"
+    with ExitStack() as stack:
+        doors = [stack.enter_context(_Door()) for _ in range(2)]
+        front = Front(tmp_path, (doors[0].port, doors[1].port), log, stack)
+        for door in doors:  # nobody is there any more
+            door.shut()
+        person = front.person()
+        assert person.get(f"https://{NAME}/login/link/{link}").status_code == 502
+        statuses = [person.get(f"https://{NAME}/login", params={"code": code}).status_code for _ in range(70)]
+        assert set(statuses) == {502, 429}
+        (tmp_path / "client_body").chmod(0)  # as on a disk that takes nothing any more
+        sent = person.post(f"https://{NAME}/login/link/{link}", data=b"x" * 1_000_000)
+        assert sent.status_code == 500
+        assert requests.get(f"http://127.0.0.1:{front.http}/login/link/{link}", allow_redirects=False).status_code == 301
+    logs = {file.name: file.read_text() for file in tmp_path.glob("*.log")}
+    assert len(logs["tracker.log"].splitlines()) == 72, "each has its line, with its status"
+    for name, text in logs.items():
+        for secret in (link, code, "/login", "127.0.0.1"):
+            assert secret not in text, name
+
+
+class _Door:
+    """A port of this machine at which somebody listens, until it is shut."""
+
+    def __enter__(self) -> _Door:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        return self
+
+    def shut(self) -> None:
+        self._listening.close()
+
+    def __exit__(self, *_error: object) -> None:
+        self.shut()
 
 
 def _until(done: Callable[[], bool]) -> None:

@@ -19,6 +19,7 @@ from tracker import create_app
 from tracker.cli import main
 from tracker.config import Settings
 from tracker.models import AssignmentRule, LearningPath, User, db, replica, writing
+from tracker.web.metrics import _Site
 
 PASSWORD = "backstage-demo"
 LOCAL = "/reports/locals/80"
@@ -87,7 +88,9 @@ def numbers_on(page: str) -> list[str]:
     return re.findall(r"\d[\d,]*", re.sub(r"<[^>]+>", " ", page))
 
 
-def test_reports_are_read_from_the_standby_and_nobody_misses_their_own_writing(pair: tuple[Flask, Server, Server]) -> None:
+def test_reports_are_read_from_the_standby_and_nobody_misses_their_own_writing(
+    pair: tuple[Flask, Server, Server], caplog: pytest.LogCaptureFixture
+) -> None:
     app, primary, standby = pair
     officer, staff = as_(app, "officer"), as_(app, "staff")
     caught_up(primary, standby)
@@ -107,8 +110,13 @@ def test_reports_are_read_from_the_standby_and_nobody_misses_their_own_writing(p
     suspend(app, "officer")
     assert officer.get(LOCAL).status_code == 303, "whose sign-in ended is out at once, whatever the standby knows"
 
+    standby.go_on()
+    assert "tracker_replica_up 1.0" in staff.get("/metrics").text
+    app.extensions["site"] = _Site(app)  # which tells for some seconds what it has read
     standby.stop()
     assert staff.get(LOCAL).status_code == 200, "without the standby reports are read from the primary"
+    assert re.search(r"the replica does not answer, .*: .*connection", caplog.text), "and the log says why"
+    assert "tracker_replica_up 0.0" in staff.get("/metrics").text
 
 
 def assign_more(app: Flask, staff: Browser) -> None:

@@ -18,10 +18,14 @@ from tests.conftest import make_settings
 from tracker import create_app
 from tracker.cli import sealing
 from tracker.cli.sealing import seal_and_note
+from tracker.cli.working.errands import QUICK, do_errand
+from tracker.coverage.chain import chain_head
+from tracker.coverage.errands import errands
 from tracker.models import db, writing
 from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.audit import audit
 from tracker.operations.audit_heads import heads_file, kept_heads
+from tracker.operations.errands import SEAL
 
 Tracker = Callable[..., Result]
 
@@ -150,6 +154,31 @@ def test_sealing_gives_way_to_who_writes_alone(database_url: str, tmp_path: Path
         assert seal_and_note(settings, datetime.now(UTC)) == 1
         db.session.remove()
         db.engine.dispose()
+
+
+def test_another_database_than_before_is_told_without_reading_the_whole_trail(
+    written: None, tracker: Tracker, database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An old primary that came back and takes the writes: its chain goes on from where it stood, as if nothing had been."""
+    tracker("catalogue", "apply")
+    tracker("audit", "seal")
+    assert "WRONG" not in tracker("doctor").output
+    file = heads_file(tmp_path)
+    ((head,), _), no_hash = kept_heads(file), "0" * 64
+    file.write_text(file.read_text().replace(head.hash, no_hash))  # what the other one had sealed there
+    write(database_url, tmp_path, 3)
+    app = create_app(make_settings(tmp_path, database_url))
+    with app.app_context():
+        assert do_errand(app, QUICK[0], lambda: True)
+        assert "old primary" in errands(db.session())[SEAL].failure, "tracker_errand_failed tells it every minute"
+        assert (end := chain_head(db.session())) is not None
+        assert end.position == head.position + 3
+        db.session.remove()
+        db.engine.dispose()
+    assert [each.hash for each in kept_heads(file)[0]] == [no_hash], "the trace stays"
+    assert "does not hold the last head" in caplog.text
+    assert "WRONG: audit-heads: the database's chain does not hold" in tracker("doctor", exit_code=1).output
+    assert json.loads(tracker("errand", "doctor").stdout.splitlines()[-1])["errors"] == 1
 
 
 @pytest.mark.parametrize("trouble", ["a line that cannot be read", "a chain that ends before"])

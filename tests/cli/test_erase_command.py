@@ -99,6 +99,21 @@ def test_where_the_disk_is_full_it_says_that_the_erasure_stands(
     assert set(json.loads((tmp_path / "erasures").read_text())) == {"erasure", "member", "at"}
 
 
+def test_the_doctor_tells_of_an_erasure_that_ended_before_its_line_was_written(
+    tracker: Callable[..., Result], tmp_path: Path
+) -> None:
+    with_ana(tracker, tmp_path)
+    tracker("erase", "0001", "--reason", "asked by letter")
+    lines = (tmp_path / "erasures").read_text()
+    (tmp_path / "erasures").unlink()  # as where it was killed once it was committed
+    its_id = json.loads(lines)["member"]
+    said = tracker("doctor", exit_code=1).output
+    assert f"no line says that member {its_id} was erased" in said
+    tracker("doctor", "--fix")
+    assert (tmp_path / "erasures").read_text() == lines
+    tracker("doctor")
+
+
 def test_purging_tells_every_kind_and_finds_nothing_on_the_first_day(tracker: Callable[..., Result], tmp_path: Path) -> None:
     with_ana(tracker, tmp_path)
     said = tracker("purge", "--dry-run").output.splitlines()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import random
+import signal
 import stat
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from installation import Place
+from sqlalchemy import text
 
 from tests.conftest import ENGINES, empty_database
+from tracker.cli.keeping import restoring
 from tracker.cli.keeping.archive import HEAD, MANIFEST, Backup, Writer, _head, _header
+from tracker.cli.keeping.databases import Clients
 from tracker.cli.keeping.restoring import opened_backup
 from tracker.models import db
 from tracker.operations.refused import Refused
@@ -232,14 +240,121 @@ def test_an_embedded_database_that_is_open_elsewhere_is_refused(
     there.run("restore", tmp_path / "whole.backup")
 
 
+def test_a_server_s_database_that_is_open_elsewhere_is_refused(
+    new_place: NewPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restore that somebody began before, and whose rows nobody sees yet, is such a one."""
+    monkeypatch.setattr(restoring, "_PATIENCE", 0.3)
+    there, file = new_place("postgresql"), crafted(tmp_path, {"database.pgdump": b""}, engine="postgresql")
+    (there.instance / "restoring").mkdir()  # it was killed, its program was not
+    (there.instance / "erasures").touch()
+    with there.opened(), db.engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE on_its_way (x int)")
+        said = there.run("restore", file, exit_code=1).output
+    assert "stop the servers" in said and "wait for an earlier restore to end" in said
+    assert "remove these" not in said
+    assert "remove these" in there.run("restore", file, exit_code=1).output
+
+
+def a_program(folder: Path, does: str) -> str:
+    """A folder with a pg_restore that does something of ours."""
+    (folder / "programs").mkdir()
+    program = folder / "programs" / "pg_restore"
+    program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "pg_restore (PostgreSQL) 99" && exit\n{does}\n')
+    program.chmod(stat.S_IRWXU)
+    return str(program.parent)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel is asked to")
+def test_a_restore_that_is_killed_takes_its_program_with_it(new_place: NewPlace, tmp_path: Path) -> None:
+    """Else it would commit later, behind the back of the restore that is begun instead."""
+    there, file, pid = (
+        new_place("postgresql"),
+        crafted(tmp_path, {"database.pgdump": b""}, engine="postgresql"),
+        tmp_path / "pid",
+    )
+    folder = a_program(tmp_path, f"echo $$ > {pid}.part; mv {pid}.part {pid}; exec sleep 600")
+    process = there.begin("restore", file, "--pg-bin", folder)
+    until = time.monotonic() + 120
+    while not pid.exists():
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    status = Path("/proc") / pid.read_text().strip() / "stat"
+    with suppress(FileNotFoundError, ProcessLookupError):  # it is gone
+        while ") Z " not in status.read_text():
+            assert time.monotonic() < until, "it lives on"
+            time.sleep(0.05)
+
+
+def test_a_program_that_was_killed_is_told_and_nothing_stays(new_place: NewPlace, tmp_path: Path) -> None:
+    there, file = (
+        new_place("postgresql"),
+        crafted(tmp_path, {"database.pgdump": b"", "evidence/a": b"x"}, engine="postgresql"),
+    )
+    said = there.run("restore", file, exit_code=1, TRACKER_PG_BIN=a_program(tmp_path, "kill -9 $$")).output
+    assert "it was ended by signal 9 (Killed)" in said
+    assert "Nothing was restored." in said
+    assert list(there.instance.iterdir()) == []
+
+
+def test_files_stay_where_the_database_may_have_taken_the_backup(
+    new_place: NewPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among them whom to erase anew: without that list nobody would know who was brought back."""
+
+    def lose_the_answer(_self: Clients, _url: object, _chunks: Iterable[bytes], _server: int) -> None:
+        with there.opened(), db.engine.begin() as connection:
+            connection.execute(text("CREATE TABLE brought AS SELECT 1 AS x"))
+        raise Refused("pg_client_failed", "pg_restore could not do it:", faults=["the server closed the connection"])
+
+    monkeypatch.setattr(Clients, "restore", lose_the_answer)
+    there, file = new_place("postgresql"), crafted(tmp_path, {"database.pgdump": b""}, engine="postgresql")
+    line = '{"erasure": 71, "member": 72, "at": "2026-05-01T12:00:00+00:00"}\n'
+    (tmp_path / "newer").write_text(line)
+    said = there.run("restore", file, "--erasures", tmp_path / "newer", exit_code=1).output
+    assert "the server closed the connection" in said and "is not known" in said
+    assert (there.instance / "erasures").read_text() == line
+    assert "`tracker doctor --fix`" in there.run("restore", file, exit_code=1).output
+
+
+@pytest.mark.parametrize("name", ["restoring.lock", "tracker.db.restoring.lock"])
+def test_two_restores_at_once_are_refused(
+    name: str, sqlite_here: Place, whole: bytes, new_place: NewPlace, tmp_path: Path
+) -> None:
+    there = new_place("sqlite")
+    laid = there.instance / "restoring" / "evidence"
+    laid.mkdir(parents=True)  # by the other
+    with (there.instance / name).open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert "Another restore is on its way" in there.run("restore", tmp_path / "whole.backup", exit_code=1).output
+    assert laid.exists()
+    there.run("restore", tmp_path / "whole.backup")  # what a dead one left is written over
+    assert not [each for each in there.instance.iterdir() if "restoring" in each.name]
+
+
+def test_a_file_that_somebody_takes_away_meanwhile_is_missed(
+    sqlite_here: Place, whole: bytes, new_place: NewPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move, there = restoring._move, new_place("sqlite")
+
+    def lose_one(laid: Path, instance: Path) -> None:
+        move(laid, instance)
+        next((instance / "evidence").rglob("*/*")).unlink()
+
+    monkeypatch.setattr(restoring, "_move", lose_one)
+    said = there.run("restore", tmp_path / "whole.backup", exit_code=1).output
+    assert "1 files are gone again" in said and "Nothing was restored." in said
+    assert there.files() == {}
+
+
 def test_a_backup_is_never_written_over(sqlite_here: Place, whole: bytes, tmp_path: Path) -> None:
     assert "never written over" in sqlite_here.run("backup", tmp_path / "whole.backup", exit_code=1).output
     assert (tmp_path / "whole.backup").read_bytes() == whole
 
 
 def test_two_backups_into_one_file_at_once_are_refused(sqlite_here: Place, tmp_path: Path) -> None:
-    import fcntl
-
     with (tmp_path / "one.backup.part").open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert "Another backup is on its way" in sqlite_here.run("backup", tmp_path / "one.backup", exit_code=1).output

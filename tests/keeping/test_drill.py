@@ -292,6 +292,21 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(here: Place, tmp_path: Path
         assert [each.name for each in tmp_path.iterdir() if "ended" in each.name] == []
 
 
+def test_a_restore_that_is_told_to_end_leaves_nothing(
+    here: Place, new_place: NewPlace, tmp_path: Path, with_a_terminal: None
+) -> None:
+    (here.instance / "imports" / ("0" * 64)).write_bytes(os.urandom(1 << 20) * 64)
+    file, there = tmp_path / "large.backup", new_place(here.engine)
+    here.run("backup", file)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        process = there.begin("restore", file)
+        wait_until((there.instance / "restoring" / "imports").exists, process)
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+        assert [each.name for each in there.instance.iterdir() if not each.name.startswith("tracker.db")] == []
+        assert not (there.instance / "tracker.db.restoring").exists()
+
+
 STOPPED = """
 import os, sys
 from tracker.cli import main
@@ -313,11 +328,25 @@ def test_whoever_was_erased_is_not_forgotten_by_a_restore_that_was_killed(
     assert "`tracker doctor --fix`" in there.run("restore", backup, exit_code=1).output
     said = there.run("doctor", exit_code=1).output
     assert f"WRONG: member {member_id} was erased, and is there again" in said
+    assert "ended before it was noted in the trail" in said
     assert json.loads(there.run("errand", "doctor").output.splitlines()[-1])["errors"] == 1
     there.run("doctor", "--fix")
     there.run("doctor")
+    assert not (there.instance / "restoring").exists()
+    with opened_backup(backup) as opened, there.opened():
+        noted = db.session.scalars(select(AuditEntry.detail).where(AuditEntry.action == "restore_backup")).all()
+        assert [each["manifest"] for each in noted] == [opened.sha256]
     assert told_of(there, member_id) == told_of(here, member_id)
     there.run("audit", "verify")
+
+
+def test_a_restore_whose_database_never_came_is_not_noted_of_a_union_that_was_founded_since(sqlite_here: Place) -> None:
+    (sqlite_here.instance / "restoring").mkdir()
+    noted = {"taken_at": "2020-01-01T00:00:00+00:00", "manifest": "0" * 64, "schema": "0005"}
+    (sqlite_here.instance / "restoring" / "restore.json").write_text(json.dumps(noted))
+    sqlite_here.run("doctor", "--fix")
+    with sqlite_here.opened():
+        assert not db.session.scalar(select(func.count()).where(AuditEntry.action == "restore_backup"))
 
 
 def test_a_restore_keeps_the_lines_of_whom_its_backup_does_not_hold(

@@ -170,6 +170,19 @@ def test_nothing_from_outside_begins_a_line_of_its_own(form: logging.Formatter) 
     assert PLANTED not in second
 
 
+def test_the_server_tells_the_numbers_of_its_processes_and_no_address() -> None:
+    with _written(PlainLines()) as stream:
+        log = logging.getLogger("gunicorn.error")
+        log.warning("Worker exiting (pid: %s)", 4711)
+        log.error("Worker (pid:%(pid)s) was sent %(name)s", {"pid": 4712, "name": PLANTED})
+        log.error("Error handling request %s", f"/login/link/{PLANTED}")
+        logging.getLogger("somebody.else").warning("the person's number is %s", 1234)
+    told = stream.getvalue()
+    for words in ("exiting (pid: 4711)", "(pid:4712) was sent …", "Error handling request …", "is %s"):
+        assert words in told
+    assert PLANTED not in told
+
+
 def test_a_traceback_in_plain_text_cannot_pass_for_a_record() -> None:
     with _written(PlainLines()) as stream:
         try:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -20,6 +21,8 @@ import pytest
 from flask import Flask
 from little_union import Browser, World, settings
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from tracker import create_app
 from tracker.models import Notice, db, new_id, writing
@@ -133,6 +136,37 @@ def test_without_a_database_the_process_is_counted_all_the_same(tmp_path: Path) 
     assert found["tracker_database_up", ()] == 0
     assert any(name == "tracker_request_seconds_count" for name, _labels in found)
     assert not any(name.startswith("tracker_notices") for name, _labels in found)
+
+
+def test_a_database_that_goes_and_comes_leaves_the_count_of_connections_right(
+    app: Flask, stranger: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_all: object) -> None:
+        raise sqlite3.OperationalError("it is being started")
+
+    with app.app_context():
+        engine = db.engine
+        engine.connect().close()
+        with monkeypatch.context() as stopped:
+            stopped.setattr(engine.dialect, "do_ping", lambda _connection: False)
+            event.listen(engine, "do_connect", refuse)
+            for _ in range(3):
+                with pytest.raises((DBAPIError, sqlite3.Error)):
+                    engine.connect()
+            event.remove(engine, "do_connect", refuse)
+        assert read(stranger)["tracker_database_connections", ()] == 0
+        with engine.connect():
+            assert read(stranger)["tracker_database_connections", ()] >= 1
+    assert read(stranger)["tracker_database_connections", ()] == 0
+
+
+def test_a_folder_that_cannot_be_written_is_told(app: Flask, stranger: Browser) -> None:
+    assert read(stranger)["tracker_folders_unwritable", ()] == 0
+    folder = app.config["SETTINGS"].instance / "imports"
+    if folder.exists():
+        folder.rmdir()
+    folder.symlink_to("/nowhere/on-a-larger-disk")
+    assert read(stranger)["tracker_folders_unwritable", ()] == 1
 
 
 def test_a_server_that_ends_is_not_ready(app: Flask, stranger: Browser) -> None:

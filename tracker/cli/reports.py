@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from itertools import chain
@@ -12,6 +13,7 @@ import click
 from flask import current_app
 
 from tracker.cli import main
+from tracker.cli.keeping.restoring import end_restore, examine_restore, note_restore, unended_restore
 from tracker.cli.naming import path_named, unit_named
 from tracker.cli.running import DAY, now, today, with_app
 from tracker.coverage.checks import examine
@@ -30,7 +32,14 @@ from tracker.coverage.frozen.checking import examine_frozen
 from tracker.coverage.rendering import NotRendered
 from tracker.curriculum.words import Assurance
 from tracker.models import db, writing
-from tracker.operations.erasing import erasures_file, examine_erasures, readable_lines, reapply_erasures
+from tracker.operations.audit_heads import examine_head, heads_file, newest_head
+from tracker.operations.erasing import (
+    erasures_file,
+    examine_erasures,
+    keep_erasures,
+    readable_lines,
+    reapply_erasures,
+)
 from tracker.operations.freezing import frozen_folder
 from tracker.operations.refused import Refused
 from tracker.operations.standings import rebuild
@@ -111,22 +120,48 @@ def _write(content: bytes, output: Path | None) -> None:
 
 @main.command()
 @click.option(
-    "--fix", is_flag=True, help="Make everything derived anew from the facts first; erase anew whom a backup brought back."
+    "--fix",
+    is_flag=True,
+    help="First make everything derived anew from the facts, end a restore that was killed, erase anew whom a backup "
+    "brought back, and write the lines of erasures that are missing.",
 )
 @with_app
 def doctor(fix: bool) -> None:
     """Prove that what is kept is what follows from the facts. Exit 1 if it is not, or if a fact is impossible."""
     wrong, instance = 0, current_app.config["SETTINGS"].instance
     frozen, erasures = frozen_folder(instance), erasures_file(instance)
+    heads = heads_file(instance)
+    newest = newest_head(heads)
+    if fix:
+        _mend(instance)
     with writing(alone=True) as session:
-        if fix:
-            reapply_erasures(session, readable_lines(erasures), now(), today())
-            rebuild(session, today())
-        found = chain(examine(session, today()), examine_frozen(session, frozen), examine_erasures(session, erasures))
-        for finding in found:
+        for finding in chain(
+            examine(session, today()),
+            examine_frozen(session, frozen),
+            examine_erasures(session, erasures),
+            examine_restore(session, instance),
+            examine_head(session, heads, newest),
+        ):
             wrong += finding.is_wrong
             click.echo(f"{'WRONG' if finding.is_wrong else 'note'}: {finding.sentence}")
     if wrong:
         hint = "" if fix else " `tracker doctor --fix` makes everything derived anew."
         raise Refused("unsound", f"{wrong} findings are wrong.{hint}")
     click.echo("Every derived figure follows from the facts.")
+
+
+def _mend(instance: Path) -> None:
+    """What `--fix` does: end a restore that was killed, as it would have ended itself; and make what is derived anew."""
+    erasures = erasures_file(instance)
+    with writing(alone=True) as session:
+        if noted := unended_restore(session, instance):
+            note_restore(session, noted, now())
+        reapply_erasures(session, readable_lines(erasures), now(), today())
+        rebuild(session, today())
+    try:
+        with suppress(ValueError):  # a line that cannot be read: it is told with what else is found
+            keep_erasures(db.session(), erasures)  # once they are committed: a line without its erasure erases somebody
+    except OSError as error:
+        raise Refused("unwritable_file", f"{erasures} cannot be written: {error.strerror}.") from None
+    if noted:
+        end_restore(instance)

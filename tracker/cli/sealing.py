@@ -10,7 +10,7 @@ from pathlib import Path
 from tracker.config import Settings
 from tracker.coverage.chain import chain_head, unsealed, unsealed_from
 from tracker.models import Busy, db, writing
-from tracker.operations.audit_heads import heads_file, is_noted_today, note_head
+from tracker.operations.audit_heads import goes_on_from, heads_file, is_noted_today, newest_head, note_head
 from tracker.operations.sealing import seal_entries
 
 _ROUND = 1_000  # entries of one transaction: some hundredths of a second, so that nobody waits for it
@@ -70,14 +70,21 @@ def seal_all(
 
 def note(settings: Settings, now: datetime) -> bool:
     """Note where the chain ends; whether that could be done. Where it could not, the log says so, once a day."""
+    file = heads_file(settings.instance)
+    newest = newest_head(file)
     head = chain_head(db.session())
+    is_ours = goes_on_from(db.session(), newest)
     db.session().rollback()
     if head is None:
         return False
-    file = heads_file(settings.instance)
     trouble = ""
     try:
-        if not note_head(file, head, now):
+        if not is_ours and newest is not None and head.position >= newest.position:
+            trouble = (
+                f"the audit trail's chain does not hold the last head in {file.name}: another database may answer than "
+                "before, such as an old primary that came back. Run `tracker audit verify`"
+            )
+        elif not note_head(file, head, now):
             trouble = f"the audit trail's chain ends before what {file.name} holds: run `tracker audit verify`"
     except OSError as error:
         trouble = f"the head of the audit trail could not be noted: {error.strerror}"
@@ -86,6 +93,14 @@ def note(settings: Settings, now: datetime) -> bool:
         _told[file] = told
         _log.error("%s", trouble)
     return not trouble
+
+
+def is_same_chain(settings: Settings) -> bool:
+    """Whether the database that answers holds the head that was noted last."""
+    newest = newest_head(heads_file(settings.instance))
+    found = goes_on_from(db.session(), newest)
+    db.session().rollback()
+    return found
 
 
 def _any_waits(*, all_of: bool, onward: bool) -> bool:

@@ -22,6 +22,7 @@ from tracker.coverage.checks import examine
 from tracker.coverage.derivation import NothingApplied
 from tracker.coverage.frozen.checking import examine_frozen
 from tracker.models import db
+from tracker.operations.audit_heads import examine_head, heads_file, newest_head
 from tracker.operations.erasing import erasures_file, examine_erasures
 from tracker.operations.freezing import frozen_folder
 
@@ -75,15 +76,19 @@ def examine_all() -> None:
     """Examine everything as it stood at one moment, keeping nobody waiting; print how much was found, as JSON. What it is
     may name people, so only `tracker doctor` says it."""
     began = time.monotonic()
+    instance = current_app.config["SETTINGS"].instance
+    newest = newest_head(heads_file(instance))
     session = db.session()
     # one snapshot: what is derived is written together with its facts, so both are of one moment
     session.connection(execution_options=_SNAPSHOT if db.engine.dialect.name == "postgresql" else {})
-    instance = current_app.config["SETTINGS"].instance
     frozen, erasures = frozen_folder(instance), erasures_file(instance)
     counts = {"errors": 0, "warnings": 0}
     with suppress(NothingApplied):  # before there is a curriculum there is nothing to derive
         for finding in chain(
-            examine(session, today()), examine_frozen(session, frozen), examine_erasures(session, erasures)
+            examine_head(session, heads_file(instance), newest),
+            examine(session, today()),
+            examine_frozen(session, frozen),
+            examine_erasures(session, erasures),
         ):
             counts["errors" if finding.is_wrong else "warnings"] += 1
     if counts["errors"]:

@@ -9,10 +9,16 @@ today the newest. Copy the file elsewhere from time to time: a line on paper is 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from tracker.coverage.chain import Head
+from tracker.coverage.checks import Finding
+from tracker.models import AuditSeal
 from tracker.operations.lasting_files import alone_with, write_lasting
 
 _LINE = re.compile(r"(\d+):([0-9a-f]{64}) (\S+)")
@@ -37,6 +43,32 @@ def kept_heads(file: Path) -> tuple[list[Head], list[int]]:
         elif line.strip():
             unreadable.append(number)
     return found, unreadable
+
+
+def newest_head(file: Path) -> Head | None:
+    """The head that was noted last; None where none can be read."""
+    heads, _unreadable = kept_heads(file)
+    return heads[-1] if heads else None
+
+
+def goes_on_from(session: Session, head: Head | None) -> bool:
+    """Whether the database's chain holds a head. One that does not was cut, or is another's: a backup's, an old primary's
+    that came back, a standby's that had not come so far.
+
+    Args:
+        head: read before this transaction's first look at the chain, which others make longer.
+    """
+    return head is None or session.scalar(select(AuditSeal.hash).where(AuditSeal.position == head.position)) == head.hash
+
+
+def examine_head(session: Session, file: Path, head: Head | None) -> Iterator[Finding]:
+    """Whether this is the database whose chain was noted last; for ``head`` see :func:`goes_on_from`."""
+    if head is not None and not goes_on_from(session, head):
+        yield Finding(
+            True,
+            f"{file.name}: the database's chain does not hold the head of {head.at:%Y-%m-%d %H:%M} UTC: another database "
+            "may answer than before, such as an old primary that came back. Run `tracker audit verify`",
+        )
 
 
 def is_noted_today(file: Path, now: datetime) -> bool:

@@ -14,7 +14,7 @@ import re
 import sqlite3
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO
@@ -85,9 +85,12 @@ class _Lines(logging.Formatter):
         return "\n".join(failure_lines(ei[1]))
 
     def message_of(self, record: logging.LogRecord) -> str:
-        """Ours whole, save what looks like an address; of other libraries the words without what they were about."""
-        is_ours = record.name.split(".")[0] == "tracker"
-        return without_addresses(record.getMessage() if is_ours else str(record.msg))
+        """Ours whole, save what looks like an address; of other libraries the words without what they were about, and of the
+        server the numbers: of its processes."""
+        library = record.name.split(".")[0]
+        if library == "tracker":
+            return without_addresses(record.getMessage())
+        return without_addresses(_with_numbers(record) if library == "gunicorn" else str(record.msg))
 
     def facts_of(self, record: logging.LogRecord) -> dict[str, Any]:
         """What is known of the request or the job that the record is about."""
@@ -129,6 +132,21 @@ class PlainLines(_Lines):
         first = " ".join([self.time_of(record), record.levelname.lower(), record.name, self.message_of(record), *facts])
         lines = failure_lines(record.exc_info[1]) if record.exc_info and record.exc_info[1] else ()
         return "\n".join([_on_one_line(first), *(f"    {_on_one_line(each)}" for each in lines)])
+
+
+def _with_numbers(record: logging.LogRecord) -> str:
+    """A message with the numbers that belong into it. Its words may be an address that was asked for."""
+    told, given = str(record.msg), record.args
+    try:
+        if isinstance(given, Mapping):
+            return told % {name: _only_number(each) for name, each in given.items()}
+        return told % tuple(map(_only_number, given)) if given else told
+    except (TypeError, ValueError, KeyError):
+        return told
+
+
+def _only_number(value: object) -> object:
+    return value if isinstance(value, (int, float)) else "…"
 
 
 def without_addresses(words: str) -> str:

@@ -26,6 +26,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy import event
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from tracker.config import Settings
 from tracker.config.reading import LOOPBACK
@@ -33,10 +34,11 @@ from tracker.coverage.notices import MOST_TRIES
 from tracker.coverage.vitals import Vitals, vitals
 from tracker.intake.queueing import all_noted
 from tracker.models import db
+from tracker.models.replica import read_replica
 from tracker.models.trouble import DATABASE_ERRORS
 from tracker.operations.errands import DOCTOR
 from tracker.web.gate import public
-from tracker.web.health import head, health
+from tracker.web.health import head, health, unwritable_folders
 from tracker.web.watching import Watched
 
 _KEPT = 10.0  # seconds for which what the database said is told again
@@ -44,6 +46,7 @@ _STEPS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # seconds
 _NO_JOBS = dict.fromkeys([("import", "reading"), ("import", "recording"), ("export", "recording")], 0)  # under way
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _OF_PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
+_IS_COUNTED = "tracker counts it"
 _log = logging.getLogger(__name__)
 
 
@@ -78,6 +81,17 @@ class Counts:
             self.under_way.dec()
             self.requests.labels(found.rule or "none", found.method, f"{found.status // 100}xx").observe(found.seconds)
 
+    def lent(self, _connection: object, place: ConnectionPoolEntry, _more: object) -> None:
+        """A connection of the pool is in use."""
+        if place.record_info is not None:
+            place.record_info[_IS_COUNTED] = True
+            self.connections.inc()
+
+    def given_back(self, _connection: object, place: ConnectionPoolEntry) -> None:
+        """It is no more. The pool says so too of one that was never lent, for it was found broken and none could be made."""
+        if (place.record_info or {}).pop(_IS_COUNTED, False):
+            self.connections.dec()
+
     def collectors(self) -> CollectorRegistry:
         """What is counted, by all processes of this server."""
         if self.folder is None:
@@ -99,8 +113,8 @@ def count_on(app: Flask) -> Counts:
     app.extensions["counts"] = counts
     app.extensions["site"] = _Site(app)
     with app.app_context():
-        event.listen(db.engine, "checkout", lambda *_: counts.connections.inc())
-        event.listen(db.engine, "checkin", lambda *_: counts.connections.dec())
+        event.listen(db.engine, "checkout", counts.lent)
+        event.listen(db.engine, "checkin", counts.given_back)
     return counts
 
 
@@ -156,15 +170,29 @@ class _Site(Collector):
         self._lock = threading.Lock()
         self._read_at = -_KEPT
         self._found: Vitals | None = None
+        self._has_replica: bool | None = None
+
+    @property
+    def _settings(self) -> Settings:
+        found: Settings = self._app.config["SETTINGS"]
+        return found
 
     def collect(self) -> Iterable[Metric]:
         with self._lock:
             if time.monotonic() - self._read_at >= _KEPT:
                 self._found = self._read()
+                self._has_replica = self._ask_replica() if self._settings.read_database_url else None
                 self._read_at = time.monotonic()
-            found = self._found
-        waiting = sum(not noted.tries for _folder, _id, noted in all_noted(self._app.config["SETTINGS"].instance))
+            found, has_replica = self._found, self._has_replica
+        waiting = sum(not noted.tries for _folder, _id, noted in all_noted(self._settings.instance))
         yield _one("tracker_database_up", "Whether the database answers.", float(found is not None))
+        if has_replica is not None:
+            yield _one(
+                *("tracker_replica_up", "Whether reports are read from the replica: it answers, and is not left behind."),
+                float(has_replica),
+            )
+        unwritable = len(unwritable_folders(self._settings.instance))
+        yield _one("tracker_folders_unwritable", "Folders for files that this server cannot write.", unwritable)
         yield _one("tracker_jobs_waiting", "Jobs that wait for a worker.", waiting)
         if found is not None:
             yield from _of_work(found)
@@ -177,6 +205,15 @@ class _Site(Collector):
             except DATABASE_ERRORS as error:
                 _log.warning("what the database holds cannot be counted: %s", type(error).__name__)
                 return None
+            finally:
+                db.session.remove()
+
+    def _ask_replica(self) -> bool:
+        with self._app.app_context():
+            try:
+                return read_replica(db.session(), None, db.engine)
+            except DATABASE_ERRORS:  # whoever reads a report meets it, and the log says why
+                return False
             finally:
                 db.session.remove()
 

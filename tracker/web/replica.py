@@ -44,7 +44,8 @@ def _choose() -> None:
     try:
         read_replica(db.session(), session.get(_KEY), db.engine)
     except DBAPIError as error:
-        _log.warning("the replica does not answer, reports are read from the database itself: %s", type(error).__name__)
+        why = " ".join(str(error.orig).split())  # a refusal to connect, or to read: no row, and no password
+        _log.warning("the replica does not answer, reports are read from the database itself: %s", why)
         db.session().rollback()
         current_app.extensions[BIND] = _Rest(time.monotonic() + _PAUSE)
 

@@ -17,7 +17,16 @@ from sqlalchemy import text
 
 from tracker.cli import main
 from tracker.cli.keeping.databases import Clients
-from tracker.cli.keeping.restoring import Place, end_restore, opened_backup, refuse_unless_empty, restore
+from tracker.cli.keeping.restoring import (
+    Place,
+    end_restore,
+    note_restore,
+    noted_of,
+    only_restore,
+    opened_backup,
+    refuse_unless_empty,
+    restore,
+)
 from tracker.cli.keeping.taking import Taken, take_backup
 from tracker.cli.running import now, read_text, the_file, today, with_app
 from tracker.config import shipped
@@ -83,20 +92,19 @@ def bring_back(file: Path, erasures: Path | None, pg_bin: Path | None) -> None:
     settings = current_app.config["SETTINGS"]
     lines = _lines(erasures) if erasures else []
     place = Place(db.engine, settings.instance, Clients(pg_bin), _revisions(), _upgrade, _undo)
-    refuse_unless_empty(place)  # said at once, before a long file is read
-    with opened_backup(file) as backup:
-        restore(backup, place, lines)
-        about = backup.about
-        sha256 = backup.sha256
-    db.engine.dispose()
-    lines_file = erasures_file(settings.instance)
-    with writing(alone=True) as session:
-        detail = {"taken_at": about["taken_at"], "manifest": sha256, "schema": about["schema"]}
-        audit(session, OPERATOR, "restore_backup", object_kind="backup", detail=detail, at=now())
-        count = reapply_erasures(session, readable_lines(lines_file), now(), today())
-    end_restore(settings.instance)
-    with suppress(ValueError):  # a line that cannot be read: the doctor tells of it
-        keep_erasures(db.session(), lines_file)
+    with _ended_in_order(), only_restore(place):
+        refuse_unless_empty(place)  # said at once, before a long file is read
+        with opened_backup(file) as backup:
+            restore(backup, place, lines)
+            about, noted = backup.about, noted_of(backup)
+        db.engine.dispose()
+        lines_file = erasures_file(settings.instance)
+        with writing(alone=True) as session:
+            note_restore(session, noted, now())
+            count = reapply_erasures(session, readable_lines(lines_file), now(), today())
+        with suppress(ValueError):  # a line that cannot be read: the doctor tells of it
+            keep_erasures(db.session(), lines_file)
+        end_restore(settings.instance)
     click.echo(f"Restored as it was at {about['taken_at']}.")
     _tell(about["rows"], about["files"] - 1)
     if count:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,6 +25,15 @@ SQLITE, POSTGRESQL = "database.sqlite.gz", "database.pgdump"  # what the entries
 _CHUNK = 1 << 20
 _CONNECT_SECONDS = 10  # for each of several hosts: one that is gone may never answer
 _NEXT = re.compile(r"(\d+)")
+# Asks the kernel to end this process with its parent, whatever ends that, and becomes the program that was asked for. A
+# pg_restore that outlived a killed restore would commit behind the back of the next one.
+_ENDED_WITH_US = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
+if os.getppid() != int(sys.argv[1]):
+    sys.exit(1)  # it had ended before that was asked
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 Ask = Callable[[str], Sequence[Sequence[Any]]]  # one statement's rows
 
@@ -201,7 +212,7 @@ def _running(arguments: list[str], url: URL, said: Any) -> Iterator[subprocess.P
     environment = {**os.environ, "LC_ALL": "C"} | ({"PGPASSWORD": password} if password else {})
     is_dump = "--single-transaction" not in arguments
     process = subprocess.Popen(  # noqa: S603 — PostgreSQL's own
-        [*arguments, f"--dbname={address}"],
+        [*_ended_with_us(), *arguments, f"--dbname={address}"],
         env=environment,
         stdin=subprocess.DEVNULL if is_dump else subprocess.PIPE,
         stdout=subprocess.PIPE if is_dump else subprocess.DEVNULL,
@@ -219,6 +230,11 @@ def _running(arguments: list[str], url: URL, said: Any) -> Iterator[subprocess.P
         process.wait()
 
 
+def _ended_with_us() -> list[str]:
+    """What to put before a command, so that it never outlives this process; nothing where the system is not Linux."""
+    return [sys.executable, "-I", "-S", "-c", _ENDED_WITH_US, str(os.getpid())] if sys.platform == "linux" else []
+
+
 def _address(url: URL) -> tuple[str, str]:
     """Where the programs connect to, in libpq's own words: all that SQLAlchemy connects with, several hosts too. And, apart
     from it, the password, "" if none."""
@@ -229,7 +245,10 @@ def _address(url: URL) -> tuple[str, str]:
 
 
 def _refuse_failed(name: str, process: subprocess.Popen[bytes], said: Any) -> None:
-    if process.wait():
+    code = process.wait()
+    if code:
         said.seek(0)
-        lines = [line for line in said.read().decode("utf-8", "replace").splitlines() if line.strip()]
-        raise Refused("pg_client_failed", f"{name} could not do it:", faults=lines[:5])
+        lines = [line for line in said.read().decode("utf-8", "replace").splitlines() if line.strip()][:5]
+        if code < 0:
+            lines.append(f"it was ended by signal {-code} ({signal.strsignal(-code)}), as where memory runs out.")
+        raise Refused("pg_client_failed", f"{name} could not do it:", faults=lines)

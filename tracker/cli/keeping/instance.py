@@ -22,10 +22,12 @@ KEPT = (*BEFORE, *AFTER)
 LEFT_OUT = {
     "cache": "made anew from what is installed",
     "demo-secret-key": "a secret; and a demonstration's at that",
+    "evidence-tally": "who sent how much within a day",
     "exports": "asked for again by whoever wants it",
     "jobs": "how far processes have come that are gone by then",
     "queue.db": "jobs that wait; whoever asked asks again",
     "restoring": "a restore on its way",
+    "restoring.lock": "that it is on its way",
     "simulations": "trials; asked for again",
     "tracker.db": "the database, which is read in its own way",
 }

@@ -98,7 +98,10 @@ def _new_backup(target: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     _refuse_present(target)
     try:
         with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+b") as stream:
-            _hold(stream, part)
+            if not is_held(stream, part):
+                raise Refused(
+                    "backup_running", f"Another backup is on its way to {part}: wait for it, or choose another name."
+                )
             try:
                 _refuse_present(target)
                 os.fchmod(stream.fileno(), 0o600)
@@ -117,14 +120,13 @@ def _new_backup(target: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         raise Refused("backup_not_written", f"{target} cannot be written: {error.strerror}. No backup was taken.") from error
 
 
-def _hold(stream: BinaryIO, part: Path) -> None:
+def is_held(stream: BinaryIO, file: Path) -> bool:
+    """Take the lock of an open file: False where another process holds it, or has removed the file meanwhile."""
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        is_held = os.fstat(stream.fileno()).st_ino == part.stat().st_ino
+        return os.fstat(stream.fileno()).st_ino == file.stat().st_ino
     except (BlockingIOError, FileNotFoundError):
-        is_held = False
-    if not is_held:
-        raise Refused("backup_running", f"Another backup is on its way to {part}: wait for it, or choose another name.")
+        return False
 
 
 def _refuse_present(target: Path) -> None:

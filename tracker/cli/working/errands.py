@@ -17,7 +17,7 @@ from flask import Flask
 from tracker.cli.posting.weekly import here_and_now, make_weekly
 from tracker.cli.purging import purge_all
 from tracker.cli.running import now
-from tracker.cli.sealing import seal_and_note
+from tracker.cli.sealing import is_same_chain, seal_and_note
 from tracker.cli.working.rounds import GoesOn, Round
 from tracker.config import Settings
 from tracker.coverage.errands import is_due
@@ -47,7 +47,15 @@ class Errand(NamedTuple):
 
 
 def _seal(app: Flask, _goes_on: GoesOn) -> Outcome:
-    return {"sealed": seal_and_note(app.config["SETTINGS"], now())}
+    settings: Settings = app.config["SETTINGS"]
+    sealed = seal_and_note(settings, now())
+    if not is_same_chain(settings):
+        raise Refused(
+            "another_chain",
+            "The audit trail's chain does not hold the last head in audit-heads: another database may answer than before, "
+            "such as an old primary that came back. Run `tracker audit verify`.",
+        )
+    return {"sealed": sealed}
 
 
 def _settle(app: Flask, _goes_on: GoesOn) -> Outcome:

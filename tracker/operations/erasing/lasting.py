@@ -101,12 +101,21 @@ def readable_lines(file: Path) -> list[str]:
 
 def examine_erasures(session: Session, file: Path) -> Iterator[Finding]:
     """Whoever is there although a line says that they were erased: a backup brought them back, and whoever restored it did
-    not come to erasing them anew. And whether the lines can be read at all."""
+    not come to erasing them anew. Which erasure has no line, for it was ended in between: a backup from before would bring
+    them back for good. And whether the lines can be read at all."""
+    erased = session.execute(select(Erasure.id, Erasure.member_id).order_by(Erasure.id)).all()  # before the file is read
     try:
         erased_lines(_text(file).splitlines())
     except ValueError as error:
         yield Finding(True, f"{file.name}: {error}")
-    for member_id in _brought_back(session, {line.member_id for line in erased_lines(readable_lines(file))}):
+    lines = erased_lines(readable_lines(file))
+    known = {line.erasure_id for line in lines}
+    for its_id, member_id in erased:
+        if its_id not in known:
+            yield Finding(
+                True, f"{file.name}: no line says that member {member_id} was erased: `tracker doctor --fix` adds it"
+            )
+    for member_id in _brought_back(session, {line.member_id for line in lines}):
         yield Finding(True, f"member {member_id} was erased, and is there again: `tracker doctor --fix` erases them anew")
 
 
