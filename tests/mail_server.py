@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,13 +72,19 @@ def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechani
 
 
 @contextmanager
-def mail_server() -> Iterator[tuple[Post, int]]:
+def mail_server(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[tuple[Post, int]]:
+    """A mail server at an address of this machine; with ``tls`` it offers STARTTLS, and takes no mail before it."""
     server = Post()
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind((host, 0))
         port = free.getsockname()[1]
     controller = Controller(
-        server, hostname="127.0.0.1", port=port, authenticator=authenticate, auth_require_tls=False, enable_SMTPUTF8=False
+        *(server, host, port),
+        authenticator=authenticate,
+        auth_require_tls=False,
+        enable_SMTPUTF8=False,
+        tls_context=tls,
+        require_starttls=tls is not None,
     )
     controller.start()
     try:

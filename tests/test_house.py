@@ -180,6 +180,12 @@ def test_no_template_holds_a_script_or_a_style(template: Path) -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=path_of)
+def test_no_template_writes_an_id_that_is_none(template: Path) -> None:
+    """HTML forbids it: a token without one comes from the macro `csrf`."""
+    assert 'id=""' not in template.read_text()
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=path_of)
 def test_no_template_trusts_text_blindly_or_asks_the_database(template: Path) -> None:
     text = template.read_text()
     assert not re.search(r"\|\s*safe\b", text)

@@ -114,6 +114,7 @@ TABLES = [
 LOOKER = """
 import json, os, resource, sys
 from PIL import Image
+from tracker.curriculum.catalogue import CatalogueFaults, read_catalogue
 from tracker.intake.tables import read_table
 from tracker.operations.evidence.checking import check_file
 from tracker.operations.refused import Refused
@@ -129,6 +130,13 @@ def table(stream, name):
 def evidence(stream, name):
     check_file(stream, name)
     return 'kept'
+
+def catalogue(stream, name):
+    try:
+        read_catalogue(stream.read().decode(), name)
+    except CatalogueFaults as broken:
+        return ' '.join(broken.lines()[:5])
+    return ''
 
 def peak():
     with open('/proc/self/status') as status:
@@ -190,6 +198,30 @@ def test_abuse_10_a_hostile_table_is_told_in_words_and_takes_little(
     assert grown < MOST_MEMORY
     assert hostile.told in said
     assert "root:" not in said
+
+
+# Each as long as a catalogue may be.
+CATALOGUES = [
+    Hostile("values in one list", lambda: b"courses: [" + b"1," * 149_990 + b"1]", "more than 50,000 values"),
+    Hostile("lists in one list", lambda: b"courses: [" + b"[]," * 99_990 + b"1]", "more than 50,000 values"),
+    Hostile("a key on each line", lambda: b"".join(b"k%d: 1\n" % each for each in range(30_000)), "more than 50,000 values"),
+    Hostile("one key on each line", lambda: b"a: 1\n" * 60_000, "more than 50,000 values"),
+    Hostile("anchors", lambda: b"a: [" + b",".join(b"&a%d 1" % each for each in range(27_000)) + b"]", ""),
+    Hostile("days", lambda: b"courses: [" + b"2026-01-01," * 27_000 + b"1]", "must hold"),
+    Hostile("two million characters", lambda: b"courses: [" + b"1," * 999_990 + b"1]", "longer than 300,000 characters"),
+]
+
+
+@pytest.mark.parametrize("hostile", CATALOGUES, ids=lambda each: each.name)
+def test_abuse_10_a_hostile_catalogue_is_told_in_words_and_takes_little(
+    hostile: Hostile, looker: Looker, tmp_path: Path
+) -> None:
+    file = tmp_path / "courses.yaml"
+    file.write_bytes(hostile.make())
+    grown, said = looker.look("catalogue", file, file.name)
+    assert said != "it died"
+    assert grown < MOST_MEMORY
+    assert hostile.told in said
 
 
 # --- Evidence ------------------------------------------------------------------------------------------------------------
@@ -326,6 +358,12 @@ def plain(kind: str, side: int, **said: int) -> bytes:
     return drawn.getvalue()
 
 
+def with_scans(jpeg: bytes, count: int) -> bytes:
+    """A progressive picture whose last scan comes so often that it has so many."""
+    at = jpeg.rindex(b"\xff\xda")
+    return jpeg[:at] + jpeg[at:-2] * (count - jpeg.count(b"\xff\xda") + 1) + jpeg[-2:]
+
+
 def pixel_flood(side: int) -> bytes:
     return png_of(side, side, (b"IDAT", zlib.compress(b"\0" * 50_000_000, 1)))
 
@@ -350,6 +388,13 @@ def pixel_flood(side: int) -> bytes:
         ("flood.jpg", lambda: plain("JPEG", 10_001), "evidence_pixels"),
         ("flood.jpg", lambda: plain("JPEG", 8_001, progressive=True), "evidence_pixels"),
         ("large.jpg", lambda: plain("JPEG", 7_999, progressive=True), "kept"),
+        ("scans.jpg", lambda: with_scans(plain("JPEG", 7_999, progressive=True), 13), "evidence_pixels"),
+        ("scans.jpg", lambda: with_scans(plain("JPEG", 4_000, progressive=True), 40), "kept"),
+        ("scans.jpg", lambda: with_scans(plain("JPEG", 9, progressive=True), 41), "evidence_broken"),
+        ("film.jpg", lambda: plain("JPEG", 9) + b"\xff\xda\x00\x02" * 100, "kept"),
+        ("pieces.jpg", lambda: with_segments(plain("JPEG", 9), *[(0xFE, b"")] * 2_000_000), "evidence_broken"),
+        ("pieces.jpg", lambda: b"\xff\xd8" + b"\xff" * 9_000_000 + plain("JPEG", 9)[2:], "evidence_broken"),
+        ("pieces.png", lambda: png_of(9, 9, *[(b"abCd", b"")] * 500_000), "evidence_broken"),
         ("large.png", lambda: plain("PNG", 4_999, compress_level=1), "kept"),
         ("large.webp", lambda: plain("WEBP", 4_000, lossless=True, quality=0, method=0), "kept"),
         ("flood.webp", lambda: plain("WEBP", 4_001, lossless=True, quality=0, method=0), "evidence_pixels"),

@@ -16,6 +16,30 @@ PROGRAMS = ("oauth2.", "xapi.", "api")
 WITHOUT_TOKEN = frozenset({"checking.check_file"})
 
 
+# Where a file comes in, or a table as JSON.
+WITH_FILES = frozenset(
+    {"checking.check_file", "locals.class_new", "members.log", "members.proof", "staff.class_new", "staff.upload_import"}
+)
+UNREAD = frozenset({"notices.stop_mails"})  # where the address named nothing
+READERS = ("stranger", "staff", "lead", "member", "admin")
+
+
+def test_abuse_10_no_form_is_read_that_is_larger_than_a_form_is(union: Asker, kept: Kept) -> None:
+    """Abuse 10: megabytes to an address that takes a few words. Reading them takes time, and anyone may send them."""
+    part = b'--x\r\nContent-Disposition: form-data; name="x"; filename="x"\r\n\r\n'
+    body = part + b"\r\n--x." * (2 * 2**20 // 6) + b"\r\n--x--\r\n"
+    read = []
+    for (endpoint, method), rule in rules_of(union.app).items():
+        if method == SAFE or endpoint.startswith(PROGRAMS) or endpoint in WITH_FILES or endpoint in UNREAD:
+            continue
+        address = where(union.app, rule, union.planted.own)
+        met = {union.ask(role, method, address, body=body).status for role in READERS}
+        if 413 not in met or met - {413, 303, 404}:
+            read.append((method, address, met))
+    assert read == []
+    assert not kept.was_written()
+
+
 @pytest.mark.parametrize("role", ["staff", "lead", "member", "admin"])
 def test_abuse_12_nothing_is_changed_without_the_token_of_its_page(union: Asker, kept: Kept, role: str) -> None:
     """Abuse 12: another site sends a form, or JSON, with the cookies of whoever is signed in."""

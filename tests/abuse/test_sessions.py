@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+import pyotp
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import func, select, update
+from werkzeug.test import TestResponse
 
 from tests.access.planted import PASSWORD, UNITS
 from tests.conftest import ENGINES, empty_database, make_settings
 from tests.operations.conftest import Desk
+from tests.turns import while_it_waits
 from tests.web.little_union import token_on
 from tracker import create_app
 from tracker.coverage.finding import find_unit
 from tracker.curriculum.words import Role
-from tracker.models import RoleGrant, User, db, writing
-from tracker.operations.accounts import add_user, end_role, suspend
+from tracker.models import ApiToken, RoleGrant, SecondFactor, User, db, writing
+from tracker.operations.accounts import add_user, end_role, end_sessions, set_password, sign_out, suspend
 from tracker.operations.actor import OPERATOR
 from tracker.operations.passwords import password_hash
+from tracker.operations.refused import Refused
+from tracker.operations.second_factor import FactorKey, set_factor
 from tracker.web.sessions import IDLE, LONGEST
 
 _HASH = password_hash(PASSWORD, "")
@@ -197,3 +205,145 @@ def test_abuse_16_a_session_from_before_it_had_its_limits_is_over(servers: Serve
     with here.session_transaction() as session:
         del session["begun"]
     assert not is_in(here)
+
+
+# --- A request that was let in before its session ended, and writes afterwards ---------------------------------------------
+
+FACTOR = "/account/second-factor/new"
+
+
+def end(servers: Servers, user_id: int, how: str) -> None:
+    """End somebody's sessions, at the other server."""
+    with servers.other.app_context(), writing() as session:
+        user = session.get_one(User, user_id)
+        if how == "signed out":
+            sign_out(session, user)
+        elif how == "password":
+            set_password(session, user, "three plain words", OPERATOR)
+        elif how == "role ended":
+            end_role(session, user.grants[0], OPERATOR, datetime.now(UTC).date())
+        elif how == "role gone":
+            session.delete(session.get_one(RoleGrant, user.grants[0].id))
+        elif how == "suspended":
+            suspend(session, user, OPERATOR)
+
+
+def make_token(client: FlaskClient) -> Callable[[], TestResponse]:
+    sent = {"name": "for the figures", "scopes": "read", "days": "365", "csrf_token": token_on(client.get("/account/").text)}
+    return lambda: client.post("/account/tokens/new", data=sent)
+
+
+def count_of(servers: Servers, what: type[ApiToken | SecondFactor], user_id: int) -> int:
+    with servers.one.app_context():
+        return db.session.scalar(select(func.count()).select_from(what).where(what.user_id == user_id)) or 0
+
+
+@pytest.mark.parametrize("how", ["signed out", "password", "role ended", "role gone", "suspended"])
+def test_abuse_16_a_write_that_waited_until_its_session_had_ended_writes_nothing(servers: Servers, how: str) -> None:
+    """Abuse 16: a thief's request is let in, and waits for an import while the owner signs out everywhere."""
+    user_id = servers.person(STAFF, (Role.AUDITOR, None))
+    here, _there = servers.sign_in(user_id)
+    send = make_token(here)
+    with while_it_waits(lambda: end(servers, user_id, how)):
+        answer = send()
+    assert (answer.status_code, answer.location) == (303, "/login")
+    assert count_of(servers, ApiToken, user_id) == 0
+    assert not is_in(here)
+
+
+def test_abuse_16_an_administrator_who_was_suspended_meanwhile_makes_no_other(servers: Servers) -> None:
+    user_id = servers.person((Role.ADMIN, None))
+    here, _there = servers.sign_in(user_id)
+    name = f"accomplice{next(_numbers)}@example.org"
+    sent = {"email": name, "role": "admin", "csrf_token": token_on(here.get("/admin/users/new").text)}
+    with while_it_waits(lambda: end(servers, user_id, "suspended")):
+        assert here.post("/admin/users/new", data=sent).location == "/login"
+    with servers.one.app_context():
+        assert db.session.scalar(select(User).where(User.email == name)) is None
+
+
+def test_a_write_that_only_waited_goes_on(servers: Servers) -> None:
+    """Neither another's end, nor a role of their own that begins, nor a new language is any reason to refuse it."""
+    user_id, other_id = servers.person(STAFF), servers.person(STAFF)
+    here, _there = servers.sign_in(user_id)
+    send = make_token(here)
+
+    def meanwhile() -> None:
+        end(servers, other_id, "suspended")
+        with servers.other.app_context(), writing() as session:
+            user = session.get_one(User, user_id)
+            user.language = "es"
+            session.add(RoleGrant(id=user_id + 1, user_id=user_id, role=Role.AUDITOR, from_on=date(2020, 1, 1)))
+
+    with while_it_waits(meanwhile):
+        assert send().status_code == 200
+    assert count_of(servers, ApiToken, user_id) == 1
+    assert is_in(here)
+
+
+def test_abuse_16_a_factor_set_up_after_the_owner_signed_out_begins_no_session(servers: Servers) -> None:
+    user_id = servers.person(STAFF)
+    here, _there = servers.sign_in(user_id)
+    sent = setting_up(here)
+    with while_it_waits(lambda: end(servers, user_id, "signed out")):
+        assert here.post(FACTOR, data=sent).location == "/login"
+    assert count_of(servers, SecondFactor, user_id) == 0
+    assert not is_in(here)
+
+
+def setting_up(client: FlaskClient) -> dict[str, str]:
+    """The form that sets up a second factor, filled in."""
+    page = client.get(FACTOR).text
+    secret = re.search(r"secret=([A-Z2-7]{32})", page)
+    assert secret
+    return {"code": pyotp.TOTP(secret[1]).now(), "csrf_token": token_on(page)}
+
+
+def test_abuse_16_of_factors_set_up_at_once_one_is_set_and_one_session_goes_on(servers: Servers) -> None:
+    """Abuse 16: whoever has set one up was told that every other session ended."""
+    user_id = servers.person(STAFF)
+    clients = [each for _ in range(2) for each in servers.sign_in(user_id)]
+    clients = [clients[0], clients[3]]  # one browser at each server
+    forms = [setting_up(each) for each in clients]
+    answers: list[TestResponse] = []
+
+    def send(client: FlaskClient, form: dict[str, str]) -> None:
+        answers.append(client.post(FACTOR, data=form))
+
+    threads = [threading.Thread(target=send, args=each) for each in zip(clients, forms, strict=True)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(each.status_code for each in answers) == [200, 303]
+    assert sorted(is_in(each) for each in clients) == [False, True]
+
+
+def test_abuse_16_a_factor_takes_the_place_of_none_whose_code_was_not_shown(servers: Servers) -> None:
+    user_id, now, key = servers.person(STAFF), datetime.now(UTC), FactorKey("a-key-for-tests-0123456789-abcdefghijklmnop")
+    secret, other = pyotp.random_base32(), pyotp.random_base32()
+    with servers.one.app_context(), writing() as session:
+        user = session.get_one(User, user_id)
+        set_factor(session, user, secret, pyotp.TOTP(secret).at(now), key, now)
+    with servers.one.app_context(), writing() as session:
+        user = session.get_one(User, user_id)
+        with pytest.raises(Refused, match="changed meanwhile"):
+            set_factor(session, user, other, pyotp.TOTP(other).at(now), key, now)
+    with servers.one.app_context():
+        assert key.opened(db.session.get_one(SecondFactor, user_id).secret, user_id) == secret
+
+
+def test_abuse_16_no_end_of_all_sessions_is_lost_to_another(servers: Servers) -> None:
+    """Abuse 16: each counts on from what is there, and knows what it wrote itself, whatever came since."""
+    user_id = servers.person(STAFF)
+    with servers.one.app_context():
+        with writing() as session:
+            user = session.get_one(User, user_id)
+            before = user.session_epoch
+            grown = update(User).where(User.id == user_id).values(session_epoch=before + 1)
+            session.execute(grown.execution_options(synchronize_session=False))  # by another, after it was read here
+            end_sessions(session, user)
+        with servers.other.app_context():
+            assert db.session.get_one(User, user_id).session_epoch == before + 2
+        end(servers, user_id, "signed out")
+        assert user.session_epoch == before + 2, "a session that begins now is ended already"

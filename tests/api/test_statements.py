@@ -162,6 +162,10 @@ def test_a_body_that_is_no_statements_is_refused_in_json(program: Provider, body
     assert program.states() == {}
 
 
+def test_a_body_that_is_too_large_is_told_how_large_it_may_be(program: Provider) -> None:
+    assert "at most 2 MB" in program.post(b" " * 2_000_001).get_json()["error_description"]
+
+
 def test_an_id_with_other_content_is_a_conflict_and_nothing_is_kept(provider: Provider) -> None:
     provider.send(statement(id="a"))
     answer = provider.post([statement(id="b"), statement("progressed", id="a")])

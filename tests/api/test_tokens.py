@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from tests.api.conftest import FILES, NOW, Provider, statement
 from tests.conftest import make_settings
+from tests.turns import while_it_waits
 from tracker import create_app
 from tracker.models import ApiClient, AuditEntry, SignInFailure, writing
 from tracker.operations.accounts import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, FAILURES_WINDOW
@@ -108,6 +109,16 @@ def test_a_revoked_clients_token_stops_at_once(program: Provider) -> None:
     answer = program.post(statement())
     assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_token")
     assert "invalid_token" in answer.headers["WWW-Authenticate"]
+
+
+def test_what_is_sent_with_a_token_that_ends_meanwhile_is_not_taken(program: Provider) -> None:
+    def meanwhile() -> None:
+        with program.desk.app.app_context(), writing() as session:
+            revoke_client(session, session.get_one(ApiClient, program.client.client.id), OPERATOR, now=NOW)
+
+    with while_it_waits(meanwhile):
+        assert program.post(statement()).status_code == 401
+    assert program.states() == {}
 
 
 def test_a_token_lasts_an_hour(program: Provider) -> None:

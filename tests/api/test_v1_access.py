@@ -162,6 +162,50 @@ def test_an_exemption_is_told_and_its_reason_is_not(shared: Site) -> None:
     assert whole["exemptions"] == ["leave"]
 
 
+def test_another_locals_ask_due_day_and_exemption_are_not_told(site: Site) -> None:
+    desk, bo = site.desk, f"/api/v1/members/{site.member('0002')}"
+    desk.roster("0002,Bo,Example,bo@example.org,700,editing,active,member,2022-01-01,,no\n")
+    desk.assign("set-safety", units=["80"], on=date(2026, 1, 5))
+    desk.assign("set-safety", units=["700"], on=date(2026, 1, 5), due_on=date(2026, 2, 1))
+    desk.assign("ai-hours", units=["700"], on=date(2026, 1, 5), due_on=date(2026, 2, 1))
+    desk.exempt("0002", "ai-fundamentals", date(2026, 1, 5), unit="700")
+
+    def told(who: str) -> dict[str, tuple[str, str | None, bool, int]]:
+        return {
+            path["path"]["code"]: (path["state"], path["due_on"], path["is_exempt"], len(path["reasons"]))
+            for path in site.get(who, bo)["paths"]
+        }
+
+    for who in ("ben", "viv", "program viewer"):
+        assert told(who) == {
+            "ai-fundamentals": ("not started", None, False, 1),
+            "set-safety": ("not started", None, False, 1),
+        }
+        for path, seen in told(who).items():
+            rows = site.get(who, f"/api/v1/units/80/members?path={path}")["items"]
+            (row,) = [each for each in rows if each["number"] == "0002"]
+            assert (row["state"], row["due_on"]) == seen[:2], "the list of the reader’s local says the same"
+    for who in ("sam", "otto", "program staff"):
+        whole = told(who)
+        assert whole["set-safety"] == ("overdue", "2026-02-01", False, 2)
+        assert whole["ai-hours"] == ("overdue", "2026-02-01", False, 1)
+        assert whole["ai-fundamentals"] == ("not started", None, True, 1)
+    desk.exempt("0002", "set-safety", date(2026, 1, 5), unit="D2")
+    assert told("ben")["set-safety"] == ("exempt", None, True, 1), "what a unit above excuses, it excuses here"
+
+
+def test_why_a_completion_was_voided_is_not_for_officers(site: Site) -> None:
+    site.desk.log("0001", "firefly", date(2026, 2, 1))
+    site.desk.void("0001", "firefly", "on sick leave")
+    path = f"/api/v1/members/{site.member('0001')}/completions"
+
+    def reasons(who: str) -> list[str]:
+        return [each["void_reason"] for each in site.get(who, path)["items"] if each["voided_at"]]
+
+    assert [reasons(who) for who in ("ben", "viv", "program viewer")] == [[None]] * 3
+    assert [reasons(who) for who in ("sam", "otto", "ana")] == [["on sick leave"]] * 3
+
+
 def test_a_district_sees_its_own_units_and_totals_above(shared: Site) -> None:
     sees = {unit["number"]: unit["sees"] for unit in shared.get("dora", "/api/v1/units")["items"]}
     assert sees == {"80": "figures", "700": "figures", "D2": "figures", "IA": "totals"}

@@ -11,11 +11,14 @@ import time_machine
 from sqlalchemy import func, select
 
 from tests.api.programs import NOW, Site, shared, site
+from tests.turns import while_it_waits
 from tracker import create_app
+from tracker.api.v1.problems import KINDS
 from tracker.curriculum.words import Role
-from tracker.models import ApiToken, AuditEntry, Batch, Completion, User, db, writing
-from tracker.operations.accounts import add_user, suspend
+from tracker.models import ApiClient, ApiToken, AuditEntry, Batch, Completion, User, db, writing
+from tracker.operations.accounts import add_user, end_role, sign_out, suspend
 from tracker.operations.actor import OPERATOR
+from tracker.operations.clients import revoke_client
 from tracker.operations.passwords import password_hash
 from tracker.operations.tokens import Scope, revoke_token
 
@@ -186,7 +189,10 @@ def test_every_refusal_is_a_problem(shared: Site, method: str, path: str, more: 
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), answer.text
     said = answer.get_json(force=True)
     assert said["status"] == status
-    assert {"type", "title", "detail"} <= set(said)
+    assert said["detail"]
+    assert said["type"] in {
+        f"/api/v1/#{kind}" for kind, (usual, title) in KINDS.items() if (usual, title) == (status, said["title"])
+    }
     assert status != 422 or all(each["detail"] for each in said["faults"])
     assert status != 405 or "GET" in answer.headers["Allow"]
     assert facts(shared) == before
@@ -219,6 +225,41 @@ def test_each_completion_ends_as_a_row_of_an_import_does(site: Site) -> None:
     assert site.desk.wrong() == []
 
 
+@pytest.mark.parametrize(
+    ("who", "how", "status"),
+    [("sam", "revoked", 401), ("sam", "suspended", 401), ("sam", "role ended", 404), ("program staff", "revoked", 401)],
+)
+def test_a_call_that_waited_until_its_token_had_ended_records_nothing(site: Site, who: str, how: str, status: int) -> None:
+    def meanwhile() -> None:
+        with site.app.app_context(), writing() as session:
+            user = session.get_one(User, site.users["sam"])
+            if who == "program staff":
+                revoke_client(session, session.get_one(ApiClient, site.clients["staff"].client.id), OPERATOR, now=NOW)
+            elif how == "revoked":
+                token = session.scalars(select(ApiToken).where(ApiToken.user_id == user.id)).one()
+                revoke_token(session, token, OPERATOR, now=NOW)
+            elif how == "suspended":
+                suspend(session, user, OPERATOR)
+            else:
+                end_role(session, user.grants[0], OPERATOR, NOW.date())
+
+    before = facts(site)
+    with while_it_waits(meanwhile):
+        answer = site.send(who, BO)
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+    assert facts(site) == before
+
+
+def test_a_call_that_only_waited_is_recorded(site: Site) -> None:
+    def meanwhile() -> None:
+        with site.app.app_context(), writing() as session:
+            suspend(session, session.get_one(User, site.users["otto"]), OPERATOR)
+            sign_out(session, session.get_one(User, site.users["sam"]))
+
+    with while_it_waits(meanwhile):
+        assert site.send("sam", BO).get_json()["counts"] == {"recorded": 1}
+
+
 def test_eight_equal_calls_at_once_record_once(site: Site) -> None:
     before = facts(site)
     with ThreadPoolExecutor(8) as pool:
@@ -227,9 +268,35 @@ def test_eight_equal_calls_at_once_record_once(site: Site) -> None:
     ended = sorted(answer.get_json()["outcomes"][0]["outcome"] for answer in answers)
     assert ended == ["already known"] * 7 + ["recorded"]
     assert facts(site) == before + 1
-    moved = BO | {"completed_on": "2026-02-12"}
-    again = site.send("sam", moved, **{"Idempotency-Key": "once"}).get_json()
-    assert again["outcomes"][0]["outcome"] == "already known", "the key says that it is the same call"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"completed_on": "2026-02-12"}, {"course": "ai-ethics"}, {"assurance": "reviewed"}],
+    ids=["day", "course", "assurance"],
+)
+@pytest.mark.parametrize("how", ["key", "id"])
+def test_nothing_else_is_taken_for_what_was_sent_under_the_same_id(site: Site, other: dict[str, str], how: str) -> None:
+    """A key or an id that is used anew by mistake would lose what comes under it, were it simply known."""
+    own: dict[str, str] = {"external_id": "march"} if how == "id" else {}
+    header = {"Idempotency-Key": "march"} if how == "key" else {}
+    assert site.send("sam", BO | own, **header).get_json()["outcomes"][0]["outcome"] == "recorded"
+    before = facts(site)
+    (said,) = site.send("sam", BO | other | own, **header).get_json()["outcomes"]
+    assert (said["outcome"], said["completion_id"], facts(site)) == ("faulty", None, before)
+    (fault,) = said["faults"]
+    assert fault["pointer"] == "/completions/0/external_id"
+    assert fault["detail"].startswith("is the id of another record: “firefly”, 2026-02-10, provider.")
+    assert site.send("sam", BO | own, **header).get_json()["outcomes"][0]["outcome"] == "already known"
+    assert site.send("sam", BO | own | {"member_number": "0001"}, **header).get_json()["outcomes"][0]["completion_id"]
+
+
+def test_one_id_twice_in_a_call_is_of_one_completion(site: Site) -> None:
+    rows = [BO | {"external_id": "x"}, BO | {"external_id": "x"}, BO | {"external_id": "x", "completed_on": "2026-02-12"}]
+    said = site.send("sam", *rows).get_json()
+    assert [each["outcome"] for each in said["outcomes"]] == ["recorded", "already known", "faulty"]
+    assert said["outcomes"][2]["faults"][0]["pointer"] == "/completions/2/external_id"
+    assert site.desk.wrong() == []
 
 
 def test_one_persons_key_says_nothing_of_anothers_call(site: Site) -> None:
@@ -252,6 +319,22 @@ def test_a_member_records_their_own_claims_alone(site: Site) -> None:
         done = session.scalars(select(Completion).order_by(Completion.id.desc())).first()
         assert done
         assert (done.source, done.assurance.word) == ("self", "claimed")
+
+
+def test_a_member_finds_out_nobody_elses_number_or_address(site: Site) -> None:
+    """Whoever else a row names reads alike, on the union's rolls or not; the trail says once a call that it was asked."""
+    row = {"course": "no-such-course", "completed_on": "2026-02-10"}
+    own = {"member_number": "0001", "email": "ANA@example.org"}
+    others = [{"member_number": "0002"}, {"member_number": "9999"}, {"email": "bo@example.org"}, {"email": "no@example.org"}]
+    said = site.send("ana", row | own, *(row | own | each for each in others)).get_json()
+    assert said["outcomes"][0]["outcome"] == "unknown course"
+    for place, (end, named) in enumerate(zip(said["outcomes"][1:], others, strict=True), start=1):
+        reason = "is not yours: a member records their own courses alone"
+        assert end["faults"] == [{"pointer": f"/completions/{place}/{next(iter(named))}", "detail": reason}]
+        assert (end["outcome"], end["member_id"]) == ("faulty", None)
+    with site.desk.session() as session:
+        refused = select(AuditEntry).where(AuditEntry.action == "refused", AuditEntry.actor_id == site.users["ana"])
+        assert [each.detail for each in session.scalars(refused)] == [{"page": "api_v1.record_completions"}]
 
 
 def test_staff_record_nothing_surer_than_a_claim_of_their_own(site: Site) -> None:

@@ -48,3 +48,33 @@ def test_a_former_local_is_told_the_past_as_it_was_known_then(site: Site) -> Non
         days = [each["completed_on"] for section in staff["paths"][0]["sections"] for each in section["courses"]]
         assert ["2026-03-08"] not in days
         assert ["2026-03-09"] in days
+
+
+def test_a_list_of_a_past_day_names_who_left_as_they_were_known_then(site: Site) -> None:
+    bo = str(site.member("0002"))
+    site.desk.today = LATER.date()
+    with time_machine.travel(LATER):
+        site.desk.roster(
+            "0002,Bo,Example,bo@example.org,80,grip,active,member,2022-01-01,2026-04-01,yes\n"
+            "0002,Bo,Example,bo@example.org,700,editing,active,member,2026-04-01,,yes\n"
+            "0003,Cy,Example,cy@example.org,80,grip,active,member,2026-06-01,,no\n"
+        )
+        asked = "/api/v1/units/80/members?path=ai-fundamentals"
+
+        def told(who: str) -> dict[str, Any]:
+            return next(each for each in site.get(who, f"{asked}&{THEN}")["items"] if each["id"] == bo)
+
+        before = told("viv")
+        site.desk.log("0002", "firefly", date(2026, 3, 9), Assurance.REVIEWED)
+        assert told("viv") == before
+        assert told("sam") != before
+        to_come = f"{asked}&as_of=2026-07-01"
+        numbers = {who: [each["number"] for each in site.get(who, to_come)["items"]] for who in ("viv", "sam")}
+        assert numbers == {"viv": ["0001"], "sam": ["0001", "0003"]}
+        record = f"/api/v1/members/{site.member('0003')}?as_of=2026-07-01"
+        assert site.ask("viv", record).status_code == 404
+        assert site.ask("sam", record).status_code == 200
+        program = {"Authorization": f"Bearer {site.access_token(site.clients['viewer']).get_json()['access_token']}"}
+        assert site.ask("", record, headers=program).status_code == 404
+        ana = f"/api/v1/members/{site.member('0001')}"
+        assert site.ask("", ana, headers=program).status_code == 200

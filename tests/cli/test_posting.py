@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -14,10 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import delete, select
 
+from tests.certificates import certificate
 from tests.mail_server import Post, mail_server
+from tracker.cli.notices import list_notices
 from tracker.cli.posting.sending import send_links, send_notices
 from tracker.cli.working.worker import Worker
 from tracker.config import MailServer, Settings
@@ -356,6 +360,56 @@ def test_a_link_is_mailed_once_though_several_send(app: Flask, post: tuple[Post,
     for thread in threads:
         thread.join()
     assert sorted(to[0] for _, to, _ in server.taken) == [f"u{each}@example.org" for each in range(8)]
+
+
+def listed(app: Flask) -> str:
+    """What `tracker notices list` says."""
+    environment = {**app.config["SETTINGS"].as_environment(), "TRACKER_URL": URL}
+    return CliRunner(env=environment).invoke(list_notices, catch_exceptions=False).output
+
+
+@pytest.fixture
+def unknown_tls(tmp_path: Path) -> ssl.SSLContext:
+    """What a system makes for its mail server: encryption with a certificate that nobody else knows."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(*certificate(tmp_path, "debian"))
+    return made
+
+
+def test_a_mail_server_on_this_machine_needs_no_known_certificate(app: Flask, unknown_tls: ssl.SSLContext) -> None:
+    with_user(app, "sam@example.org")
+    ask(app, "sam@example.org")
+    with mail_server(tls=unknown_tls) as (server, port), app.app_context():
+        assert send_links(with_post(app, port)) == (1, 0)
+    assert sent_to(server) == {("sam@example.org", "Your link to sign in")}
+    told = listed(app)
+    assert re.search(r"^A sign-in link went out last at 20\d\d-", told, re.MULTILINE)
+    assert "not taken" not in told
+
+
+def test_another_machine_s_mail_server_is_refused_by_its_certificate_and_the_trouble_listed(
+    app: Flask, unknown_tls: ssl.SSLContext
+) -> None:
+    with_user(app, "sam@example.org")
+    ask(app, "sam@example.org")
+    leave(app, "ana@example.org")
+    with mail_server("127.0.0.2", unknown_tls) as (server, port), app.app_context():
+        settings = with_post(app, port)
+        there = MailServer("127.0.0.2", port, "", "", is_encrypted=False)
+        with pytest.raises(Refused, match="CERTIFICATE_VERIFY_FAILED"):
+            send_links(replace(settings, mail_server=there))
+    assert server.taken == []
+    told = listed(app)
+    assert "No sign-in link went out lately." in told
+    assert re.search(
+        r"^Sign-in links .*: 1; the newest: The mail server 127\.0\.0\.2:.*CERTIFICATE_VERIFY_FAILED", told, re.MULTILINE
+    )
+    assert "Sign-in links that wait: 1" in told, "no try is lost by it"
+    ask(app, "sam@example.org")
+    with mail_server(tls=unknown_tls) as (_server, port), app.app_context():
+        assert send_links(with_post(app, port)) == (1, 0)
+    assert "not taken" not in listed(app), "a newer one has answered it"
+    assert re.search(r"ana@example\.org .*failed before: .*CERTIFICATE_VERIFY_FAILED", told), "notices share the way"
 
 
 def test_a_worker_sends_and_ends_when_told(app: Flask, post: tuple[Post, int]) -> None:

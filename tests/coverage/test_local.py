@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
+from tests.operations.conftest import Desk
 from tracker.coverage import people as people_module
 from tracker.coverage.catalogue import find_path
 from tracker.coverage.derivation import current_policy
@@ -48,6 +49,11 @@ def example(app: Flask, tracker: Callable[..., Result]) -> Flask:
     ):
         tracker(*step)
     return app
+
+
+@pytest.fixture
+def desk(app: Flask) -> Desk:
+    return Desk(app)
 
 
 def _unit(number: str) -> Unit:
@@ -168,6 +174,38 @@ def test_a_parents_total_needs_five_locals(example: Flask) -> None:
         assert not any(as_total.crafts.values())
         assert not as_total.locals
         assert as_total.report().rows == ()
+
+
+def test_a_total_as_known_opens_only_where_the_smaller_ones_let_it(desk: Desk) -> None:
+    """Local 600 stands alone outside District 2: the union's total less the district's would tell its figure."""
+    units = [f"{number},L{number},local,D2,Burbank,CA,US,Stage,America/Los_Angeles\n" for number in range(80, 85)]
+    desk.units(
+        "number,name,kind,parent,city,region,country,sector,time_zone\n"
+        "IA,International,international,,,,,,America/New_York\n"
+        "D2,District 2,district,IA,,,US,,America/Los_Angeles\nD9,District 9,district,IA,,,US,,America/Chicago\n"
+        + "".join(units)
+        + "600,Photographers,local,D9,Chicago,IL,US,Film,America/Chicago\n"
+    )
+    desk.catalogue()
+    locals_ = ("80", "81", "82", "83", "84", "600")
+    desk.roster("".join(f"0{n},First,Last{n},,{n},grip,active,member,2019-03-01,,yes\n" for n in locals_))
+    desk.assign("set-safety", everyone=True, on=date(2026, 1, 5))
+    then = desk.today
+    desk.today += timedelta(days=9)
+    desk.log("080", "osha-10", date(2026, 1, 5), Assurance.REVIEWED)  # since then, something was recorded
+    with desk.session() as session:
+        whole, totals = {_unit("80").id}, {_unit("D2").id, _unit("IA").id}
+
+        def told(number: str, known: date | None) -> int | None:
+            asked = {"as_of": desk.today, "known": known, "floor": Assurance.REVIEWED}
+            found = local_coverage(session, _unit(number), whole=whole, totals=totals, **asked)  # type: ignore[arg-type]
+            assert [each.code for each in found.hidden if each.code == "set-safety"] == ["set-safety"] * (number == "IA")
+            line = found.line_of(_path("set-safety"))
+            return line.figure.in_scope if line else None
+
+        for known in (None, then):
+            assert told("D2", known) == 5
+            assert told("IA", known) is None
 
 
 def test_the_median_is_that_of_the_districts_locals_and_a_reader_of_totals_needs_five(example: Flask) -> None:

@@ -30,6 +30,7 @@ WITHOUT = {
     **dict.fromkeys(
         (
             "accounts/owners.py:user_of",
+            "accounts/sessions.py:end_sessions",
             "assignments/leaving.py:carry_what_was_left",
             "assignments/leaving.py:let_go_of_moved_cards",
             "assignments/leaving.py:void",
@@ -99,6 +100,7 @@ WITHOUT = {
             "notices/weekly.py:keep_digests",
             "sign_in_links.py:mark_link_failed",
             "sign_in_links.py:mark_link_sent",
+            "sign_in_links.py:note_link_trouble",
         ),
         _MAIL,
     ),

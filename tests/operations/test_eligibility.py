@@ -20,8 +20,10 @@ from tracker.coverage.eligibility import (
 )
 from tracker.coverage.finding import find_member, find_unit
 from tracker.coverage.users_file import users_file
+from tracker.curriculum.words import Role
 from tracker.models import AuditEntry, Eligibility, ProviderAccount, new_id
-from tracker.operations.actor import OPERATOR
+from tracker.operations.accounts import add_user
+from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.eligibility import EligibilitySaid, say_eligible
 from tracker.operations.refused import Refused
 
@@ -119,6 +121,27 @@ def test_member_in_two_locals_one_says_yes_and_the_other_no(asked: Desk) -> None
         assert confirmed_among(session, {ana}) == (1, 0)
         assert confirmed_among(session, {ana}, [seven.id]) == (0, 1)
         assert uninvited_ids(session, TODAY) == {ana}
+
+
+def test_nobody_says_it_of_themselves(asked: Desk) -> None:
+    """A lead who is one of the members: alone or among others; another lead of the local may."""
+    (ana, cal) = ids(asked, "0001", "0003")
+    with asked.write() as session:
+        lead = add_user(session, "ana@example.org", Role.LOCAL_LEAD, find_unit(session, "80"), ana, OPERATOR, TODAY)
+        themselves = Actor(lead.id, "local-lead", lead.email)
+    for is_eligible in (True, False):
+        with pytest.raises(Refused) as refusal, asked.write() as session:
+            say_eligible(
+                *(session, find_unit(session, "80"), [ana, cal]),
+                is_eligible=is_eligible,
+                note="moved",
+                actor=themselves,
+                today=TODAY,
+                now=asked.now,
+            )
+        assert refusal.value.code == "own_record"
+    assert waiting(asked, "80") == ["0001", "0003"]
+    assert say(asked, "80", "0001") == EligibilitySaid(1, 0)
 
 
 def test_what_was_said_is_replaced_and_stays_on_record(asked: Desk) -> None:

@@ -21,13 +21,19 @@ from tracker.models import AuditEntry, Completion, Evidence, Review, db, writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.evidence import (
     LARGEST_FILE,
+    Quota,
     StoredFile,
+    Tally,
     attach_evidence,
+    checking,
     evidence_folder,
     file_of,
     keep_file,
     sweep_evidence,
+    sweep_tallies,
+    touched,
 )
+from tracker.operations.evidence.attaching import MOST_OF_ONE
 from tracker.operations.refused import Refused
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
@@ -247,3 +253,80 @@ def completions(app: Flask, with_ana: Desk) -> list[tuple[int, int]]:
     with_ana.log("0001", "copilot", date(2026, 2, 2))
     with app.app_context():
         return [(each.member_id, each.id) for each in db.session.scalars(select(Completion).order_by(Completion.id))]
+
+
+def test_a_file_that_is_sent_again_by_its_note_is_kept_anew(tmp_path: Path) -> None:
+    """Else a sweep that has begun takes it while its row is being written."""
+    stored = kept(tmp_path, picture())
+    file = file_of(tmp_path, stored.sha256)
+    os.utime(file, (1.0, 1.0))
+    assert touched(tmp_path, stored.sha256)
+    assert file.stat().st_mtime > datetime.now(UTC).timestamp() - 3_600
+    assert not touched(tmp_path, "0" * 64)
+    assert not touched(tmp_path / "none", "0" * 64)
+
+
+def counted(folder: Path, tally: Tally, content: bytes) -> str:
+    """What became of a file that is counted."""
+    try:
+        return keep_file(folder / "evidence", io.BytesIO(content), "certificate.pdf", tally).sha256
+    except Refused as refused:
+        return refused.code
+
+
+def test_a_person_keeps_so_many_files_within_a_day(tmp_path: Path) -> None:
+    tally = Tally(tmp_path / "tally", 7, Quota(2, 10_000))
+    files = [PDF.replace(b"startxref", b"startxref " + str(each).encode()) for each in range(4)]
+    first, second = (counted(tmp_path, tally, each) for each in files[:2])
+    assert file_of(tmp_path / "evidence", second).exists()
+    assert counted(tmp_path, tally, files[2]) == "evidence_quota"
+    assert len([each for each in (tmp_path / "evidence").rglob("*") if each.is_file()]) == 2, "nothing more is kept"
+    assert counted(tmp_path, Tally(tally.folder, 8, tally.most), files[2]) != "evidence_quota", "it is each one's own"
+    place = tally.folder / "7"
+    lines = place.read_text().splitlines()
+    place.write_text(f"{datetime.now(UTC).timestamp() - 86_500} {lines[0].split(' ', 1)[1]}\n{lines[1]}\n")
+    assert counted(tmp_path, tally, files[3]) not in (first, second, "evidence_quota"), "a day later there is room again"
+
+
+def test_a_person_keeps_so_much_within_a_day_and_the_same_once(tmp_path: Path) -> None:
+    tally = Tally(tmp_path / "tally", 7, Quota(9, 2 * len(PDF)))
+    other = PDF.replace(b"startxref", b"startxreg")
+    assert counted(tmp_path, tally, PDF) == counted(tmp_path, tally, PDF), "a form sent again keeps nothing more"
+    assert counted(tmp_path, tally, other) != "evidence_quota"
+    assert counted(tmp_path, tally, other + b" %%EOF") == "evidence_quota"
+
+
+def test_a_tally_that_counts_nothing_any_more_is_swept(tmp_path: Path) -> None:
+    for user_id in (7, 8):
+        counted(tmp_path, Tally(tmp_path / "tally", user_id, Quota(9, 10_000)), PDF)
+    for name in ("7", "7.lock"):
+        os.utime(tmp_path / "tally" / name, (1.0, 1.0))
+    sweep_tallies(tmp_path / "tally")
+    assert {each.name for each in (tmp_path / "tally").iterdir()} == {"8", "8.lock"}
+    sweep_tallies(tmp_path / "none")
+
+
+def test_so_much_evidence_stands_behind_one_completion(app: Flask, completions: list[tuple[int, int]]) -> None:
+    member, completion = completions[0]
+
+    def attach(url: str) -> None:
+        with app.app_context(), writing() as session:
+            attach_evidence(
+                session, member, [completion], url=url, review=Review.WAITING, actor=OPERATOR, now=datetime.now(UTC)
+            )
+
+    for each in range(MOST_OF_ONE):
+        attach(f"https://example.org/{each}")
+    with pytest.raises(Refused) as refused:
+        attach("https://example.org/more")
+    assert refused.value.code == "too_much_evidence"
+    with app.app_context():
+        assert len(db.session.scalars(select(Evidence).where(Evidence.completion_id == completion)).all()) == MOST_OF_ONE
+
+
+def test_nobody_waits_long_for_a_photo_to_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "_LONGEST_WAIT", 0.01)
+    with checking._one_at_a_time:
+        assert refusal(tmp_path, picture(), "photo.jpg") == "evidence_busy"
+        assert kept(tmp_path, PDF, "certificate.pdf"), "nothing of it is drawn"
+    assert kept(tmp_path, picture())

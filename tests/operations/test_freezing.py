@@ -306,6 +306,17 @@ def test_what_bears_on_another_day_or_another_unit_is_not_listed(full: Desk, fro
     assert not became(full, report, frozen).is_restated
 
 
+def test_what_is_asked_or_excused_on_another_locals_card_is_not_listed(full: Desk, frozen: Path) -> None:
+    report = freeze(full, frozen)
+    later(full)
+    full.roster("1000,Anna1000,Secretname,,700,camera,active,member,2025-01-01,,\n")
+    full.exempt("1000", "set-safety", date(2025, 3, 1), unit="700")
+    assert since(full, report) == []
+    assert not became(full, report, frozen).is_restated
+    full.exempt("1001", "set-safety", date(2025, 3, 1), unit="80")
+    assert [(touch.kind, touch.is_new) for touch in since(full, report)] == [("exemption", True)]
+
+
 def test_a_card_that_ends_after_the_day_is_no_change_of_it(full: Desk, frozen: Path) -> None:
     report = freeze(full, frozen, as_of=full.today - timedelta(days=40))
     later(full)

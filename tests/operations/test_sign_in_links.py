@@ -29,7 +29,7 @@ from tracker.models import (
     new_id,
     writing,
 )
-from tracker.operations.accounts import FAILURES_PER_ADDRESS, SignIn, add_user, find_user, suspend
+from tracker.operations.accounts import FAILURES_PER_ADDRESS, SignIn, add_user, change_address, find_user, suspend
 from tracker.operations.actor import OPERATOR
 from tracker.operations.refused import Refused
 from tracker.operations.sign_in_links import (
@@ -273,7 +273,13 @@ def test_the_mail_goes_to_the_address_on_record_and_not_to_one_that_only_looks_a
     assert made.address == "mike@strasse.example"
 
 
-@pytest.mark.parametrize("end", ["suspended", "second holder", "moved"])
+def move(session: Session, before: str, after: str) -> None:
+    user = find_user(session, before)
+    assert user
+    change_address(session, user, after, OPERATOR, NOW)
+
+
+@pytest.mark.parametrize("end", ["suspended", "second holder", "moved", "another address", "changed address"])
 def test_a_link_is_worth_nothing_once_its_owner_is_no_more_its_owner(door: Door, end: str) -> None:
     member = door.member("1", "ana@example.org")
     if end == "suspended":
@@ -284,6 +290,13 @@ def test_a_link_is_worth_nothing_once_its_owner_is_no_more_its_owner(door: Door,
         door.do(lambda session: suspend(session, find_user(session, "ana@example.org"), OPERATOR))  # type: ignore[arg-type]
     elif end == "second holder":
         door.member("2", "ana@example.org")
+    elif end == "another address":
+        door.user("ana@elsewhere.example", Role.MEMBER, member)  # a link of today would go there
+    elif end == "changed address":
+        door.user("ana@example.org", Role.MEMBER, member)
+        assert door.read(made.token) == "ana@example.org"
+        door.do(lambda session: move(session, "ana@example.org", "ana@elsewhere.example"))
+        door.do(lambda session: move(session, "ana@elsewhere.example", "ana@example.org"))
     else:
         door.user("ana@example.org", Role.STAFF)  # somebody else signs in with it now
     assert door.read(made.token) is None

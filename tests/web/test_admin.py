@@ -87,6 +87,22 @@ def test_a_known_address_gets_one_more_role_and_keeps_its_password(app: Flask, a
     assert (entry.actor_role, entry.detail["role"]) == ("admin", "auditor")
 
 
+@pytest.mark.parametrize("role", ["staff", "auditor", "local-lead", "admin"])
+def test_no_administrator_gives_themselves_a_role(app: Flask, world: World, ada: Browser, role: str) -> None:
+    """Or learning would open to who only looks after sign-ins. Another administrator can."""
+    own = f"/admin/users/{world.users['ada']}"
+    before = roles_of(app, "ada@example.org")
+    sent = {"email": "Ada@example.org", "role": role, "unit": "80" if role == "local-lead" else ""}
+    answer = ada.send("/admin/users/new", sent, page="/admin/users/new")
+    assert answer.status_code == 422
+    assert "Nobody gives themselves a role" in answer.text
+    assert roles_of(app, "ada@example.org") == before
+    page = ada.get(own).text
+    assert "Nobody gives themselves a role" in page
+    assert "Add a role" not in page
+    assert "Add a role" in ada.get(f"/admin/users/{world.users['sam']}").text
+
+
 @pytest.mark.parametrize(
     ("sent", "message", "field"),
     [

@@ -23,6 +23,7 @@ from tracker.access.acts import ACTS
 from tracker.models import AuditEntry, db, writing
 from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.audit import audit
+from tracker.operations.exporting import ask_for_export
 from tracker.operations.refusing import MOST, note_refusal
 from tracker.operations.sealing import seal_entries
 
@@ -313,6 +314,33 @@ def test_whoever_takes_a_file_of_figures_is_written_down_with_the_filter(
     (entry,) = entries(app, "download_list")
     assert entry.detail["asked"] == "/reports/locals/80/members.csv?path=ai"
     assert len(entries(app, "export_report")) == 1, "a list of names leaves one entry, not two"
+
+
+def test_whom_a_long_file_was_asked_about_is_kept_with_the_file_alone(app: Flask, union: World) -> None:
+    address = "/reports/locals/80.csv?path=ai&q=Ana+Example&craft=grip"
+    with app.app_context(), writing() as session:
+        sam = Actor(union.users["sam"], "staff", "sam@example.org")
+        assert ask_for_export(session, sam, address, "csv", now=datetime.now(UTC)).address == address
+    (entry,) = entries(app, "ask_for_export")
+    assert entry.detail["address"] == "/reports/locals/80.csv?path=ai&craft=grip"
+
+
+def test_whom_a_file_was_asked_about_is_not_kept_and_what_it_told_is_not_the_administrators(
+    app: Flask, union: World, signed_in: SignIn
+) -> None:
+    """A name that was looked for would outlive its erasure, and an administrator would read of learning."""
+    sam, ada = signed_in("sam"), signed_in("ada")
+    assert sam.get("/reports/locals/80.csv?path=ai&q=Ana&state=not+started&after=1").status_code == 200
+    assert sam.get("/reports/locals/80/members.csv?path=ai&q=Ana").status_code == 200
+    (taken,), (listed,) = entries(app, "export_report"), entries(app, "download_list")
+    assert taken.detail["asked"] == "/reports/locals/80.csv?path=ai&state=not+started"
+    assert listed.detail["asked"] == "/reports/locals/80/members.csv?path=ai"
+    for page in ("/admin/audit?action=export_report", "/admin/audit.csv?action=export_report"):
+        read = ada.get(page).text
+        assert "export_report" in read
+        assert "withheld" in read
+        assert "locals/80.csv" not in read
+    assert "locals/80.csv" in signed_in("otto").get("/admin/audit.csv?action=export_report").text
 
 
 # --- No secrets ------------------------------------------------------------------------------------------------------------

@@ -57,14 +57,14 @@ def freeze(browser: Browser, unit: str = "80", **said: str) -> str:
     return str(answer.location.rsplit("/", 1)[-1])
 
 
-def complete(app: Flask, number: str) -> None:
+def complete(app: Flask, number: str, days: int = 5) -> None:
     with app.app_context(), writing(alone=True) as session:
         member = session.scalars(select(Member).where(Member.member_id == member_id(number))).one()
         log_completion(
             session,
             member=member,
             course=find_course(session, "safety"),
-            completed_on=days_ago(5),
+            completed_on=days_ago(days),
             assurance=Assurance.REVIEWED,
             today=today(),
             now=now(),
@@ -263,6 +263,25 @@ def test_a_late_completion_restates_it_on_both_pages_and_a_void_takes_it_back(
 
         void_completion(session, session.scalars(select(Completion)).one(), "not theirs", OPERATOR, now=now())
     assert "no correction since" in words(stranger.get(f"/frozen/{code}").text)
+
+
+def test_of_who_has_left_since_nothing_is_listed_by_name(
+    app: Flask, crowd: World, signed_in: Callable[[str], Browser]
+) -> None:
+    code = freeze(signed_in("ben"), as_of=days_ago(8).isoformat())
+    left = f"0100,Anna0,{NAME},,80,grip,active,member,2020-01-01,{days_ago(2)},\n"
+    with app.app_context(), writing(alone=True) as session:
+        import_roster(session, (ROSTER + left).encode(), "left.csv", OPERATOR, today=today(), now=now())
+    complete(app, "0100", days=9)
+    inside = signed_in("ben").get(f"/reports/frozen/{code}").text
+    assert "1 completion recorded" in words(inside), "the figure moved, and the counts say by what"
+    assert NAME not in inside
+    assert "nothing is listed by name" in inside
+    assert NAME in signed_in("sam").get(f"/reports/frozen/{code}").text, "the training staff see whose it is"
+    complete(app, "0101", days=9)
+    inside = signed_in("ben").get(f"/reports/frozen/{code}").text
+    assert "Anna1" in inside
+    assert "Anna0" not in inside
 
 
 def test_a_damaged_file_is_told_and_not_given_out(code: str, signed_in: Callable[[str], Browser], tmp_path: Path) -> None:

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from little_union import Browser, World, settings
+from little_union import Browser, World, settings, token_on
 from sqlalchemy import text
 
 from tracker import create_app
 from tracker.api.v1 import views
 from tracker.api.v1.door import OPERATIONS
+from tracker.cli.keeping.instance import KEPT, LEFT_OUT
 from tracker.config import Settings
 from tracker.models import db
 from tracker.web.gate import safe_path, staff_and_auditors
+from tracker.web.health import FOLDERS
 
 __all__ = ["views"]  # which fill the table of operations
 
@@ -141,15 +143,36 @@ def test_a_static_file_is_kept_for_ever_under_its_content_hash(stranger: Browser
             assert "Set-Cookie" not in answer.headers
 
 
-def test_the_session_cookie_is_for_this_site_and_for_https_alone(tmp_path: Path) -> None:
+def test_our_cookies_are_for_this_site_and_for_https_alone(tmp_path: Path) -> None:
+    """Abuse 16: a site beside ours, under the same domain, plants a cookie of its own for all of them."""
     app = create_app(settings(tmp_path, TRACKER_HOSTS="tracker.example.org"))
 
     def cookie(url: str) -> str:
         return app.test_client().get("/login", base_url=url).headers["Set-Cookie"]
 
-    assert {"HttpOnly", "Secure", "SameSite=Lax"} <= set(cookie("https://tracker.example.org").split("; "))
-    assert "Secure" in cookie("http://tracker.example.org")
-    assert "Secure" not in cookie("http://127.0.0.1:8000"), "on this machine nothing lies between"
+    for url in ("https://tracker.example.org", "http://tracker.example.org", "https://127.0.0.1:8000"):
+        named, *said = cookie(url).split("; ")
+        assert named.startswith("__Host-tracker=")
+        assert {"HttpOnly", "Secure", "SameSite=Lax", "Path=/"} <= set(said)
+        assert "Domain" not in cookie(url)
+    here = cookie("http://127.0.0.1:8000")
+    assert "Secure" not in here, "on this machine nothing lies between"
+    assert here.startswith("tracker=")
+
+
+@pytest.mark.parametrize(("path", "field", "chosen"), [("/theme", "theme", "dark"), ("/language", "language", "es")])
+@pytest.mark.parametrize(("url", "prefix"), [("https://localhost", "__Host-"), ("http://localhost", "")])
+def test_what_a_browser_keeps_was_chosen_here(app: Flask, path: str, field: str, chosen: str, url: str, prefix: str) -> None:
+    client = app.test_client()
+    token = token_on(client.get("/login", base_url=url).text)
+    answer = client.post(path, data={field: chosen, "csrf_token": token}, base_url=url, headers={"Referer": f"{url}/login"})
+    (kept,) = [each for each in answer.headers.getlist("Set-Cookie") if chosen in each]
+    assert kept.startswith(f"{prefix}{field}={chosen}; ")
+    assert ("Secure" in kept) is bool(prefix)
+    assert f'="{chosen}"' in client.get("/login", base_url=url).text.split("<body", 1)[0]
+    other = app.test_client()
+    other.set_cookie(field if prefix else f"__Host-{field}", chosen)
+    assert f'="{chosen}"' not in other.get("/login", base_url=url).text.split("<body", 1)[0]
 
 
 PAGES = ["/", "/admin/", "/admin/users/new", "/admin/audit", "/account/password", "/no-such-page"]
@@ -204,6 +227,11 @@ def test_ready_once_migrated(tmp_path_factory: pytest.TempPathFactory) -> None:
     with app.app_context():
         flask_migrate.upgrade()
     assert app.test_client().get("/readyz").text == "ready\n"
+    instance = app.config["SETTINGS"].instance
+    (instance / "evidence").symlink_to("/nowhere/on-a-larger-disk")  # that disk is not there; or may only be read
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, answer.text) == (200, "ready, but files cannot be kept in: evidence\n")
+    assert set(FOLDERS) < {*KEPT, *LEFT_OUT}
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_no_administrator_takes_a_members_record_for_their_own(app: Flask, signe
     ada = signed_in("ada")
     form = {"email": "ada@example.org", "role": "member", "member": "77", "unit": ""}
     answer = ada.send("/admin/users/new", form, page="/admin/users/new")
-    assert "Another administrator must say whose record you see" in answer.text
+    assert "Nobody gives themselves a role" in answer.text
     assert "Zoe" not in ada.get("/my/").text
     assert told(app) == []
 

@@ -15,7 +15,7 @@ from training_union import days_ago, member_id, now, today
 from tracker.coverage.finding import find_unit
 from tracker.curriculum.words import Assurance, Role
 from tracker.intake.imports import import_roster
-from tracker.models import Batch, Completion, Membership, db, writing
+from tracker.models import Batch, Completion, Membership, User, WaitingCompletion, db, writing
 from tracker.operations.accounts import add_user
 from tracker.operations.actor import OPERATOR
 from tracker.operations.passwords import password_hash
@@ -254,6 +254,32 @@ def test_a_class_is_nobody_elses_to_see_or_to_take_back(app: Flask, people: Worl
     assert sam.send(f"/staff/classes/{batch}/undo", page=f"/staff/classes/{batch}/undo").status_code == 303
 
 
+def test_whom_the_staff_find_elsewhere_stays_a_line_to_the_local(app: Flask, people: World, signed_in: Sign) -> None:
+    """A class page is no way to look up another local's members: by a number, an address or a name that was written."""
+    ben, sam = signed_in("ben"), signed_in("sam")
+    with app.app_context():
+        cy, bo = member_id("0056"), member_id("0034")
+    done = sheet(ben, "record", lines="0012\n0056\nBobby", sheet=(io.BytesIO(PDF), "sheet.pdf"))
+    for text, found in (("0056", cy), ("Bobby", bo)):
+        with app.app_context():
+            row = db.session().query(WaitingCompletion.id).filter_by(learner_name=text).scalar()
+        at = f"/staff/desk/learners/{row}"
+        assert sam.send(f"{at}/confirm", {"member": str(found)}, page=at).status_code == 303
+    read = ben.get(done.location).text
+    assert "How the lines of the sheet stand recorded 2 settled by the training staff 1 on the sheet 3" in said(read)
+    assert "Settled by the training staff" in read
+    assert '<bdi class="breakable">0056</bdi>' in read
+    assert "Bo Example" in read, "whoever holds a card here is told by name"
+    assert "Cy Example" not in read
+    assert f"/evidence/{cy}/" not in read
+    listed = ben.get("/locals/80/classes").text
+    assert 'data-label="Recorded">2<' in listed
+    assert "Cy Example" in sam.get(f"/staff/classes/{done.location.rpartition('/')[2]}").text
+    assert 'data-label="Recorded">3<' in sam.get("/staff/classes").text
+    assert ben.send(f"{done.location}/undo", page=f"{done.location}/undo").status_code == 303
+    assert "Cy Example" not in ben.get(done.location).text
+
+
 def test_what_is_ticked_stays_ticked_while_one_looks_for_others(app: Flask, people: World, signed_in: Sign) -> None:
     ben = signed_in("ben")
     with app.app_context():
@@ -339,6 +365,22 @@ def test_everyone_on_a_page_is_confirmed_at_once(app: Flask, people: World, sign
     answer = ben.client.post(at, data={"csrf_token": token, "act": "all-eligible", "all": everyone})
     assert answer.status_code == 303
     assert "Nobody waits for your word" in ben.get(at).text
+
+
+def test_a_leads_own_row_is_left_to_others(app: Flask, people: World, signed_in: Sign) -> None:
+    with app.app_context(), writing() as session:
+        session.get_one(User, people.users["ben"]).member_id = member_id("0034")
+    with app.app_context():
+        bo, ana, dee = (str(member_id(each)) for each in ("0034", "0012", "0078"))
+    ben, at = signed_in("ben"), "/locals/80/eligibility"
+    page = ben.get(at).text
+    assert re.findall(r'name="all" value="(\d+)"', page) == re.findall(r'name="who" value="(\d+)"', page)
+    assert {*re.findall(r'name="who" value="(\d+)"', page)} == {ana, dee}
+    assert "This is your own record" in page
+    assert "All 2 on this page may" in page
+    alone = ben.send(at, {"act": "eligible", "who": bo}, page=at)
+    assert alone.status_code == 422
+    assert "This is your own record" in alone.text
 
 
 # --- The local's page ----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a local's officers read of someone who has left it: their past, as it was known then."""
+"""What a local's officers read of someone who has left it, their past, as it was known then; and of who is yet to come."""
 
 from __future__ import annotations
 
@@ -123,3 +123,62 @@ def test_evidence_of_someone_who_left_is_not_for_the_lead_of_then(
     back = signed_in("ben").get(asked).text
     assert back.count("https://proof.example/") == 2
     assert "as we knew it" not in text_of(back)
+
+
+APART = "The list does not add up to the figures:"
+
+
+def finish_later(app: Flask) -> None:
+    """What makes Bo complete on that day, as the new local learns it."""
+    with app.app_context():
+        for course, ago in (("basics", 290), ("ethics", 290)):
+            done(f"0034,,{course},{days_ago(ago)},reviewed,https://proof.example/{course},\n")
+
+
+def test_lists_of_a_past_day_name_who_left_as_they_were_known_then(
+    app: Flask, bo: int, signed_in: Callable[[str], Browser]
+) -> None:
+    ben, asked = signed_in("ben"), f"path=ai&as_of={THEN}"
+    lists = (
+        f"/reports/locals/80/members.csv?{asked}",
+        f"/reports/locals/80/members.csv?{asked}&craft=grip",
+        f"/reports/locals/80/access/members.csv?{asked}&who=in-scope",
+        f"/reports/locals/80/push.csv?{asked}&target=100",
+    )
+
+    def told(reader: Browser, address: str) -> list[str]:
+        return [line for line in reader.get(address).text.splitlines() if "0034" in line]
+
+    pages = [f"/reports/locals/80{page}?{asked}&target=100" for page in ("", "/push")]
+    before = [told(ben, each) for each in lists]
+    assert all(len(lines) == 1 for lines in before)
+    assert all(APART not in text_of(ben.get(page).text) for page in pages)
+    finish_later(app)
+    assert [told(ben, each) for each in lists] == before
+    assert told(ben, f"{lists[0]}&state=complete") == []
+    assert all(APART in text_of(ben.get(page).text) for page in pages)
+    assert APART not in text_of(ben.get("/reports/locals/80?path=ai").text)
+    staff = signed_in("sam")
+    assert [told(staff, each) for each in lists] != before
+    assert len(told(staff, f"{lists[0]}&state=complete")) == 1
+    assert told(staff, lists[3]) == []
+    assert all(APART not in text_of(staff.get(page).text) for page in pages)
+    with app.app_context():
+        roster(f"0034,Bo,Example,bo@example.org,80,grip,active,member,{today()},,yes\n")  # and came back
+    assert len(told(ben, f"{lists[0]}&state=complete")) == 1
+
+
+def test_a_card_that_is_yet_to_begin_opens_nothing_of_a_day_to_come(
+    app: Flask, bo: int, signed_in: Callable[[str], Browser]
+) -> None:
+    ben, staff, then = signed_in("ben"), signed_in("sam"), days_ago(-90)
+    with app.app_context():
+        roster(f"0034,Bo,Example,bo@example.org,80,grip,active,member,{days_ago(-60)},,no\n")
+    record, listed = f"/reports/members/{bo}/ai?as_of={then}", f"/reports/locals/80/members.csv?path=ai&as_of={then}"
+    assert staff.get(record).status_code == 200
+    assert ben.get(record).status_code == 404
+    assert "0034" in staff.get(listed).text
+    here = ben.get(listed).text
+    assert "0034" not in here
+    assert "0012" in here, "who is a member today is listed"
+    assert APART in text_of(ben.get(f"/reports/locals/80?path=ai&as_of={then}").text)

@@ -25,13 +25,14 @@ from tracker.curriculum.catalogue import read_catalogue
 from tracker.curriculum.words import Assurance, Role
 from tracker.intake.imports import import_completions, import_roster
 from tracker.intake.units import read_units
-from tracker.models import Completion, db, writing
+from tracker.models import Completion, Review, db, writing
 from tracker.operations.accounts import add_user
 from tracker.operations.actor import OPERATOR, Actor
 from tracker.operations.assignments import Plan, assign_path, exempt_member
 from tracker.operations.catalogue import apply_catalogue
 from tracker.operations.completions import log_completion, void_completion
 from tracker.operations.passwords import password_hash
+from tracker.operations.reviewing import decide_claim
 from tracker.operations.union import apply_units
 
 DAY = "as_of=2026-03-01&path=ai"
@@ -46,6 +47,8 @@ D2,District 2,district,IA
 83,Four,local,D1
 84,Five,local,D1
 90,Alone,local,D2
+D3,District 3,district,IA
+91,Seconds,local,D3
 """
 COURSES = """
 principles:
@@ -79,6 +82,7 @@ PEOPLE = {
     "ben": (Role.LOCAL_LEAD, "80"),
     "viv": (Role.LOCAL_VIEWER, "80"),
     "una": (Role.LOCAL_VIEWER, "90"),
+    "sue": (Role.LOCAL_VIEWER, "91"),
     "dora": (Role.DISTRICT_VIEWER, "D1"),
     "sam": (Role.STAFF, None),
     "otto": (Role.AUDITOR, None),
@@ -92,6 +96,7 @@ CARDS = [
     *((f"5{local}{n}", f"Other{n}", f"8{local}", "grip", "active") for local in range(1, 5) for n in range(1, 6)),
     ("901", "Lone", "90", "grip", "active"),
 ]
+SECOND_CARDS = ("107", "108")  # grips of Local 80, in Local 91 too
 
 
 def moment(text: str) -> datetime:
@@ -108,7 +113,7 @@ def _load() -> None:
     rows = "".join(
         f"{number},{name},Example,,{local},{craft},{status},member,2020-01-01,,yes\n"
         for number, name, local, craft, status in CARDS
-    )
+    ) + "".join(f"{number},Grip{number[-1]},Example,,91,sound,active,member,2020-01-01,,no\n" for number in SECOND_CARDS)
     with writing(alone=True) as session:
         import_roster(session, (head + rows).encode(), "roster.csv", OPERATOR, today=TODAY, now=then)
     with writing(alone=True) as session:
@@ -116,21 +121,26 @@ def _load() -> None:
         assert path
         plan = Plan(path, on=date(2026, 1, 5), everyone=True, due_on=date(2026, 3, 20))
         assign_path(session, plan, OPERATOR, today=TODAY, now=then)
+        for code in ("ai", "free"):
+            path = find_path(session, code)
+            plan = Plan(path, on=date(2026, 1, 5), units=[find_unit(session, "91")], due_on=date(2026, 2, 1))
+            assign_path(session, plan, OPERATOR, today=TODAY, now=then)
     with writing() as session:
-        member, path = find_member(session, "106"), find_path(session, "ai")
-        assert member
-        assert path
-        exempt_member(
-            session,
-            member=member,
-            path=path,
-            reason="leave",
-            from_on=date(2026, 1, 5),
-            until_on=None,
-            unit=None,
-            actor=OPERATOR,
-            now=then,
-        )
+        for number, code, local in (("106", "ai", None), ("107", "ai", "91"), ("107", "free", "91")):
+            member, path = find_member(session, number), find_path(session, code)
+            assert member
+            assert path
+            exempt_member(
+                session,
+                member=member,
+                path=path,
+                reason="leave",
+                from_on=date(2026, 1, 5),
+                until_on=None,
+                unit=find_unit(session, local) if local else None,
+                actor=OPERATOR,
+                now=then,
+            )
     done = [(f"10{n}", course) for n in (1, 2, 3) for course in ("basics", "ethics")] + [("104", "basics")]
     done += [
         (f"5{local}{n}", course) for local in range(1, 5) for n in range(1, local + 1) for course in ("basics", "ethics")
@@ -144,6 +154,14 @@ def _load() -> None:
     log("201", "creatives", Assurance.CLAIMED, "2026-02-03T09:00", evidence="https://example.org/proof")
     log("201", "ethics", Assurance.CLAIMED, "2026-02-03T09:00")
     log("105", "basics", Assurance.REVIEWED, "2026-02-10T09:00", source="staff")
+    log("401", "basics", Assurance.CLAIMED, "2026-02-03T09:00", evidence="https://example.org/seen")
+    with writing() as session:
+        member, staff = find_member(session, "401"), Actor(None, "staff", "sam@example.org")
+        assert member
+        (claim,) = session.query(Completion).filter_by(member_id=member.member_id).all()
+        decide_claim(
+            *(session, claim, Review.ACCEPTED), words="he was on sick leave", actor=staff, now=moment("2026-02-05T09:00")
+        )
     with writing() as session:
         member = find_member(session, "105")
         assert member
@@ -430,12 +448,19 @@ def test_evidence_is_for_those_who_lead_and_an_equivalent_says_its_rule(app: Fla
         assert "evidence waits for review" in said
 
 
-def test_a_voided_record_is_told_with_its_reason_and_known_before_that_counts(app: Flask, as_reader: Reader) -> None:
+def test_a_voided_record_is_told_and_known_before_that_counts(app: Flask, as_reader: Reader) -> None:
     address = f"/reports/members/{member_id(app, '105')}/ai?as_of=2026-03-01"
     ben = as_reader("ben")
-    now = text_of(ben.get(address).text)
-    assert "Grip5 has until 20 March 2026: 0 of 2 courses count" in now
-    assert "AI Basics, 25 January 2026 voided on 20 Feb 2026, 09:00: of someone with the same name" in now
+    for reader in (ben, as_reader("viv")):
+        now = text_of(reader.get(address).text)
+        assert "Grip5 has until 20 March 2026: 0 of 2 courses count" in now
+        assert "AI Basics, 25 January 2026 voided 20 Feb 2026, 09:00" in now
+        assert "of someone with the same name" not in now, "the words are the staff’s, the auditor’s and the member’s"
+    for name in ("sam", "otto"):
+        assert (
+            "AI Basics, 25 January 2026 voided on 20 Feb 2026, 09:00 by the operator: of someone with the same name"
+            in text_of(as_reader(name).get(address).text)
+        )
     known = text_of(ben.get(f"{address}&known=2026-02-15").text)
     assert "1 of 2 courses counts" in known
     assert "recorded by the training staff" in known
@@ -444,6 +469,36 @@ def test_a_voided_record_is_told_with_its_reason_and_known_before_that_counts(ap
     before = text_of(ben.get(f"{address}&known=2026-02-09").text)
     assert "0 of 2 courses count" in before
     assert "No one here asks it" in text_of(ben.get(f"{address}&known=2026-01-01").text)
+
+
+def test_what_a_reviewer_wrote_is_not_for_the_lead_who_may_open_the_evidence(app: Flask, as_reader: Reader) -> None:
+    address = f"/reports/members/{member_id(app, '401')}/ai?as_of=2026-03-01"
+    lead, staff = as_reader("ben").get(address).text, as_reader("sam").get(address).text
+    for page in (lead, staff):
+        assert "https://example.org/seen" in page
+        assert "evidence: accepted 5 Feb 2026, 09:00" in text_of(page)
+    assert "evidence: accepted 5 Feb 2026, 09:00: he was on sick leave" in text_of(staff)
+    assert "sick leave" not in lead
+
+
+def test_another_locals_ask_due_day_and_exemption_are_not_told(app: Flask, as_reader: Reader) -> None:
+    def said(name: str, number: str, path: str) -> str:
+        return text_of(as_reader(name).get(f"/reports/members/{member_id(app, number)}/{path}?as_of=2026-03-01").text)
+
+    for name in ("ben", "viv"):
+        theirs = said(name, "108", "ai")
+        assert "Grip8 has not begun, due 20 March 2026." in theirs or "Grip8 has until 20 March 2026" in theirs
+        unasked = said(name, "108", "free")
+        assert "Grip8 has not begun. No one asks it of them here on this day." in unasked
+        assert "No one here asks it of Grip8" in unasked
+        excused, elsewhere = said(name, "107", "ai"), said(name, "107", "free")
+        assert "No one asks it of them here" in elsewhere
+        for page in (theirs, unasked, excused, elsewhere):
+            assert not re.search("1 February 2026|overdue|exempt|Local 91", page, re.IGNORECASE)
+    for name in ("sam", "otto", "sue"):
+        assert "Grip8 had until 1 February 2026" in said(name, "108", "ai")
+        assert "Grip8 had until 1 February 2026" in said(name, "108", "free")
+        assert "Grip7 is exempt" in said(name, "107", "free")
 
 
 def test_the_state_on_the_members_page_is_the_one_in_the_list_it_explains(app: Flask, as_reader: Reader) -> None:

@@ -31,7 +31,7 @@ from tracker.operations.accounts.limits import code_key
 from tracker.operations.actor import OPERATOR
 from tracker.operations.second_factor import FactorKey, set_factor
 from tracker.operations.sign_in_links import ask_for_link, make_link
-from tracker.operations.tokens import Scope, make_token
+from tracker.operations.tokens import Scope, make_token, open_token
 
 PAGE, NEW = "/account/second-factor", "/account/second-factor/new"
 URL = "https://training.example.org"
@@ -324,6 +324,16 @@ def test_taking_it_away_asks_for_the_password_and_a_code(app: Flask, secret: str
     assert actions(app)[-2:] == ["remove_second_factor", "sign_in"]
     with app.app_context():
         assert db.session.scalars(select(RecoveryCode)).all() == []
+
+
+def test_taking_it_away_ends_ones_tokens(app: Flask, world: World, secret: str) -> None:
+    sam, page, now = begin(app), "/account/second-factor/remove", datetime.now(UTC)
+    give(sam, code_of(secret, -STEP))
+    with app.app_context(), writing() as session:
+        made = make_token(session, session.get_one(User, world.users["sam"]), "figures", [Scope.READ], 5, now=now)
+    assert sam.send(page, {"current": PASSWORD, "code": code_of(secret)}, page=page).status_code == 303
+    with app.app_context():
+        assert open_token(db.session(), made.shown, now=now) is None
 
 
 def test_who_has_no_password_takes_it_away_by_a_code_alone(app: Flask, world: World, secret: str) -> None:

@@ -40,7 +40,9 @@ def unit_or_totals_for(session: Session, reach: Reach, number: str) -> Unit:
 
 
 def member_for(session: Session, reach: Reach, member_id: int, day: date) -> Member:
-    """A member whose record the reader may see: their own, or one who holds a card in a local of theirs.
+    """A member whose record the reader may see: their own, or one who holds a card in a local of theirs on the day.
+
+    A card that is yet to begin opens nothing: of a day to come, the reader's own day decides.
 
     Who was merged into another leads to that one, and may be seen by whoever may see that one.
     """
@@ -53,6 +55,7 @@ def member_for(session: Session, reach: Reach, member_id: int, day: date) -> Mem
         return member
     if not reach.locals_with_names:
         _not_found()
+    day = min(day, reach.day)
     card = select(Membership.id).where(
         Membership.member_id == member.member_id,
         Membership.unit_id.in_(reach.locals_with_names),

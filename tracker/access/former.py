@@ -1,4 +1,7 @@
-"""What a local's officers are told of someone who has left it: what was known while they could read their record."""
+"""What a local's officers are told of someone who has left it: what was known while they could read their record.
+
+`known_to` says it of one record; of the people of a list, `coverage.people_told` says the same for the `officer`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from tracker.access.roles import Reach
+from tracker.coverage.people_told import Officer
 from tracker.coverage.why import cards_in
 
 
@@ -26,3 +30,8 @@ def known_to(session: Session, reach: Reach, member_id: int, day: date, known: d
     if cards_in(session, member_id, today, reach.locals_with_names):
         return known
     return min(known or day, day)
+
+
+def officer(reach: Reach) -> Officer | None:
+    """The reader of a list that names a local's members; None for whom every unit is open to."""
+    return None if reach.sees_all_units else Officer(reach.locals_with_names, reach.member_id, reach.day)

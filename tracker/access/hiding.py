@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tracker.access.former import officer
 from tracker.access.reporting import units_seen
 from tracker.access.roles import Reach
 from tracker.coverage.access_funnel import UnitAccess, unit_access, without_small_steps
@@ -66,7 +67,8 @@ def access_for(
     """How far those in scope of a path in a unit have got, as far as the reader may know."""
 
     def access_of(each: Unit) -> UnitAccess:
-        return unit_access(session, each, path, as_of=as_of, known=known, floor=floor)
+        reader = officer(reach) if reach.may_see_names(each.id) else None  # of others no name is told
+        return unit_access(session, each, path, as_of=as_of, known=known, floor=floor, officer=reader)
 
     found = access_of(unit)
     if reach.may_see_names(unit.id):

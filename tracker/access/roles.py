@@ -22,6 +22,7 @@ class Reach:
     The sets of units say what officers see; staff and auditors see all units, so ask the methods, not the sets.
     """
 
+    day: date = date.min  # by whose cards it is judged whom they reach; before every card, where nobody is reached
     user_id: int | None = None
     roles: frozenset[Role] = frozenset()
     member_id: int | None = None  # whose own record this is
@@ -85,6 +86,13 @@ class Reach:
     def is_own_record(self, member_id: int) -> bool:
         return self.member_id is not None and member_id == self.member_id
 
+    def sees_all_of(self, member_id: int) -> bool:
+        """Everything of one member: what every local asks, and the words of exemptions, reviews and voidings.
+
+        Officers see their own locals' part of a record, and none of these words (docs/privacy.md).
+        """
+        return self.sees_all_units or self.is_own_record(member_id)
+
 
 NOBODY = Reach()
 
@@ -95,17 +103,19 @@ def reach_of(session: Session, user: User, day: date) -> Reach:
         return NOBODY
     grants = [grant for grant in user.grants if grant.holds_on(day)]
     is_member = any(grant.role is Role.MEMBER for grant in grants)
-    return _reach_through(session, grants, user.id, user.member_id if is_member else None)
+    return _reach_through(session, grants, day, user.id, user.member_id if is_member else None)
 
 
-def reach_of_client(session: Session, client: ApiClient) -> Reach:
+def reach_of_client(session: Session, client: ApiClient, day: date) -> Reach:
     """What a program may see and do: as its one role does, and nothing where it has none or is revoked. It is no member."""
     if client.revoked_at is not None or client.role is None:
         return NOBODY
-    return _reach_through(session, [RoleGrant(role=client.role, unit_id=client.unit_id)], None, None)
+    return _reach_through(session, [RoleGrant(role=client.role, unit_id=client.unit_id)], day, None, None)
 
 
-def _reach_through(session: Session, grants: Collection[RoleGrant], user_id: int | None, member_id: int | None) -> Reach:
+def _reach_through(
+    session: Session, grants: Collection[RoleGrant], day: date, user_id: int | None, member_id: int | None
+) -> Reach:
     locals_led = _units(grants, Role.LOCAL_LEAD)
     locals_with_names = locals_led | _units(grants, Role.LOCAL_VIEWER)
     districts = _units(grants, Role.DISTRICT_VIEWER)
@@ -113,6 +123,7 @@ def _reach_through(session: Session, grants: Collection[RoleGrant], user_id: int
     below, above = _relatives(session, districts, own_units)
     with_figures = own_units | below
     return Reach(
+        day=day,
         user_id=user_id,
         roles=frozenset(grant.role for grant in grants),
         member_id=member_id,

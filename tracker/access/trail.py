@@ -27,7 +27,7 @@ _NOT_LEARNING = frozenset(
     {
         *("user", "client", "sign_in_link", "api_token", "second_factor", "outside_identity"),
         *("notice", "notice_stop", "units", "union", "catalogue", "policy", "import_profile"),
-        *("page", "audit_entry", "errand", "backup", "site", "report"),
+        *("page", "audit_entry", "errand", "backup", "site"),
     }
 )
 

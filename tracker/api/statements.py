@@ -81,6 +81,7 @@ def _receive(sender: Sender, statements: Sequence[Statement]) -> None:
     settling: Settling = current_app.extensions["settling"]
     try:
         with writing(patience=_NO_PATIENCE if settling.is_at_it else _PATIENCE) as session:
+            client_of_request(session)  # once more: what was sent may have come long after the token was shown
             receive_statements(session, statements, sender, read, today=today, now=now)
     except (Busy, *DATABASE_ERRORS) as error:
         if not (met_another(error) or is_passing(error)):
@@ -97,6 +98,7 @@ def _keep(new: Sequence[Statement], client_id: int, now: datetime) -> None:
     """Into the table, which an import leaves free on PostgreSQL; on SQLite, where only one may write, into a file."""
     session = db.session()
     session.rollback()
+    client_of_request(session)
     if session.get_bind().dialect.name == "sqlite":
         try:
             spool(spool_folder(settings().instance), new, client_id, now)

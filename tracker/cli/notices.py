@@ -11,16 +11,19 @@ from tracker.cli.posting.weekly import here_and_now, make_weekly, roll_ups_now
 from tracker.cli.running import now, with_app
 from tracker.config import Settings
 from tracker.coverage.digests import lines_in_words
-from tracker.coverage.notices import is_given_up, unsent_notices, waiting
+from tracker.coverage.notices import is_given_up, last_sent, unsent_notices, waiting
 from tracker.models import Notice, db, writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.notices.sending import retry_notices
 from tracker.operations.notices.weekly import DIGESTS, ROLL_UPS, digests_to_make, last_made, next_time
 from tracker.operations.refused import Refused
+from tracker.operations.sign_in_links import links_told
 
 _SHOWN = "%Y-%m-%d %H:%M"
 _LISTED = 1_000
 _NO_URL = "No digests and no roll-ups are made: set TRACKER_URL, for each must say how to stop it and where its figures are."
+
+_NO_LINK = "No sign-in link went out lately."
 
 
 @main.group()
@@ -131,7 +134,9 @@ def _line(notice: Notice) -> str:
 @with_app
 def list_notices() -> None:
     """List what waits to be sent, what failed and why, and when mail last went out."""
-    session = db.session()
+    session, settings = db.session(), current_app.config["SETTINGS"]
+    if not settings.sends_mail:
+        click.echo("There is no way to send mail: set TRACKER_SMTP_URL and TRACKER_MAIL_FROM.")
     counts = waiting(session)
     for notice in unsent_notices(session, _LISTED):
         click.echo(_line(notice))
@@ -141,4 +146,12 @@ def list_notices() -> None:
     for what, name in ((DIGESTS, "digests"), (ROLL_UPS, "roll-ups")):
         made = last_made(session, what)
         click.echo(f"The last {name} were made {made:{_SHOWN}} UTC." if made else f"No {name} were made yet.")
+    sent = last_sent(session)
+    click.echo(f"A notice went out last at {sent:{_SHOWN}} UTC." if sent else "No notice went out yet.")
+    links = links_told(session, now())
+    click.echo(f"A sign-in link went out last at {links.sent_at:{_SHOWN}} UTC." if links.sent_at else _NO_LINK)
+    if links.failed:
+        click.echo(f"Sign-in links of today that were not taken: {links.failed}; the newest: {links.failure}")
+    if links.waiting:
+        click.echo(f"Sign-in links that wait: {links.waiting}")
     click.echo(f"{counts.due} wait, {counts.failed} of them failed before; {counts.given_up} were given up.")

@@ -25,7 +25,7 @@ from tracker.intake.simulations import purge_trials
 from tracker.models import ExportJob, ImportJob, JobState, db, writing
 from tracker.operations.actor import OPERATOR
 from tracker.operations.erasing import erasures_file, keep_erasures
-from tracker.operations.evidence import evidence_folder, sweep_evidence
+from tracker.operations.evidence import evidence_folder, sweep_evidence, sweep_tallies, tally_folder
 from tracker.operations.exporting import MAKING, drop_exports_before
 from tracker.operations.jobs import READ_AGAIN_FROM, RUNNING, drop_jobs_before
 from tracker.operations.purging import (
@@ -182,6 +182,8 @@ def _evidence(instance: Path, before: datetime, dry_run: bool) -> Purged:
     if would and not dry_run:
         with writing(patience=_PATIENCE) as session:
             sweep_evidence(session, folder, before)
+    if not dry_run:
+        sweep_tallies(tally_folder(instance))
     return found
 
 

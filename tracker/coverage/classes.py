@@ -8,8 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tracker.coverage.directory import user_names
 from tracker.coverage.paging import Page
@@ -25,6 +25,7 @@ from tracker.models import (
     Evidence,
     IdentifierKind,
     Member,
+    Membership,
     Unit,
     WaitingCompletion,
 )
@@ -194,6 +195,7 @@ class ClassHeld:
     held_on: date | None
     people: list[ClassPerson]
     waiting: list[WaitingCompletion]  # lines that nobody has settled
+    elsewhere: list[str]  # of a local's reader: lines that were settled, of people who are not theirs to read about
     counts: dict[Outcome, int]
     evidence: Evidence | None  # the sheet, as it stands behind one of the completions
 
@@ -225,20 +227,31 @@ def recorded_with_sheet(session: Session, evidence: Evidence) -> list[int]:
     return list(session.scalars(select(Unit.id).where(Unit.number.in_(numbers), Unit.kind == UnitKind.LOCAL)))
 
 
-def classes_page(session: Session, unit: Unit | None, before: int | None = None) -> Page[ClassLine]:
-    """Classes of a local (None: of everyone), the newest record first."""
+def classes_page(
+    session: Session, unit: Unit | None, before: int | None = None, *, own_on: date | None = None
+) -> Page[ClassLine]:
+    """Classes of a local (None: of everyone), the newest record first.
+
+    Args:
+        own_on: as of :func:`class_held`: nobody else is counted.
+    """
     wanted = select(Batch).where(Batch.kind == KIND).order_by(Batch.id.desc()).limit(_PAGE + 1)
     if unit is not None:
         wanted = wanted.where(Batch.profile == profile_of(unit))
     if before is not None:
         wanted = wanted.where(Batch.id < before)
     batches = list(session.scalars(wanted))
-    lines = _lines(session, batches[:_PAGE])
+    lines = _lines(session, batches[:_PAGE], unit, own_on)
     return Page(lines, str(lines[-1].batch.id) if len(batches) > _PAGE else None)
 
 
-def class_held(session: Session, unit: Unit | None, batch_id: int) -> ClassHeld | None:
-    """One class of a local (None: of anyone); None where there is no such class there."""
+def class_held(session: Session, unit: Unit | None, batch_id: int, *, own_on: date | None = None) -> ClassHeld | None:
+    """One class of a local (None: of anyone); None where there is no such class there.
+
+    Args:
+        own_on: today, where the local's own people read it: who held no card there, neither then nor on the day of the
+            class, is told by the line that named them alone, as :func:`read_sheet` did, whoever the staff found them to be.
+    """
     batch = session.get(Batch, batch_id)
     if batch is None or batch.kind != KIND or (unit is not None and batch.profile != profile_of(unit)):
         return None
@@ -258,6 +271,15 @@ def class_held(session: Session, unit: Unit | None, batch_id: int) -> ClassHeld 
     if course is None and rows:
         course = session.scalar(select(Course).where(Course.code == rows[0].course))
     held_on = next((each.completion.completed_on for each in people), rows[0].completed_on if rows else None)
+    held_line = _lines(session, [batch], unit, own_on)[0]
+    elsewhere: list[str] = []
+    if unit is not None and own_on is not None:
+        named = {each.member.member_id for each in people} | {row.settled_member_id for row in rows if row.settled_member_id}
+        theirs = _with_card(session, unit, [own_on, held_on or own_on], named)
+        people = [each for each in people if each.member.member_id in theirs]
+        elsewhere = [
+            row.learner_name for row in rows if _was_settled(row, held_line) and row.settled_member_id not in theirs
+        ]
     evidence = None
     if people:
         one = people[0].completion
@@ -268,7 +290,26 @@ def class_held(session: Session, unit: Unit | None, batch_id: int) -> ClassHeld 
         session.execute(select(BatchOutcome.outcome, BatchOutcome.row_count).where(BatchOutcome.batch_id == batch_id)).all()
     )
     waiting = [row for row in rows if row.settled_at is None]
-    return ClassHeld(_lines(session, [batch])[0], course, held_on, people, waiting, counts, evidence)
+    return ClassHeld(held_line, course, held_on, people, waiting, elsewhere, counts, evidence)
+
+
+def _was_settled(row: WaitingCompletion, line: ClassLine) -> bool:
+    """Whether a person said who a line means; that a class was taken back ends what waits of it, and says so of no one."""
+    return row.settled_at is not None and (line.undone is None or row.settled_at < line.undone.undone_at)
+
+
+def _with_card(session: Session, unit: Unit, days: Collection[date], member_ids: Collection[int]) -> set[int]:
+    found: set[int] = set()
+    for chunk in in_chunks(sorted(member_ids), 500):
+        theirs = select(Membership.member_id).where(Membership.member_id.in_(chunk), *_card_in(unit, days))
+        found.update(session.scalars(theirs))
+    return found
+
+
+def _card_in(unit: Unit, days: Iterable[date | InstrumentedAttribute[date]]) -> list[ColumnElement[bool]]:
+    """A card in a local on any of these days."""
+    held = [and_(Membership.from_on <= day, or_(Membership.until_on.is_(None), Membership.until_on > day)) for day in days]
+    return [Membership.unit_id == unit.id, Membership.voided_at.is_(None), or_(*held)]
 
 
 def class_like(session: Session, sha256: str, unit: Unit | None) -> Batch | None:
@@ -278,14 +319,14 @@ def class_like(session: Session, sha256: str, unit: Unit | None) -> Batch | None
     return session.scalar(select(Batch).where(*same).order_by(Batch.id.desc()).limit(1))
 
 
-def _lines(session: Session, batches: Sequence[Batch]) -> list[ClassLine]:
+def _lines(session: Session, batches: Sequence[Batch], unit: Unit | None, own_on: date | None) -> list[ClassLine]:
     ids = [batch.id for batch in batches]
+    counted: list[ColumnElement[bool]] = [Completion.batch_id.in_(ids), Completion.voided_at.is_(None)]
+    if unit is not None and own_on is not None:
+        cards = _card_in(unit, [own_on, Completion.completed_on])
+        counted.append(exists().where(Membership.member_id == Completion.member_id, *cards))
     recorded: dict[int | None, int] = dict(
-        session.execute(
-            select(Completion.batch_id, func.count())
-            .where(Completion.batch_id.in_(ids), Completion.voided_at.is_(None))
-            .group_by(Completion.batch_id)
-        ).all()
+        session.execute(select(Completion.batch_id, func.count()).where(*counted).group_by(Completion.batch_id)).all()
     )
     waiting: dict[int | None, int] = dict(
         session.execute(

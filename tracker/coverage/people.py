@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -11,10 +11,20 @@ from typing import Any, NamedTuple
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from tracker.coverage.derivation import FactReader, World, current_world, derive, facts_of, world_as_known
+from tracker.coverage.derivation import (
+    FactReader,
+    MemberFacts,
+    World,
+    current_policy,
+    current_world,
+    derive,
+    facts_of,
+    world_as_known,
+)
 from tracker.coverage.figures import end_of, is_restated_since
 from tracker.coverage.paging import Page
 from tracker.coverage.progress import Progress, progress_of, takeable_minutes
+from tracker.coverage.records.asking import valid
 from tracker.curriculum.keys import member_key, plain_text
 from tracker.curriculum.paths import Standing
 from tracker.curriculum.policy import Policy
@@ -50,6 +60,7 @@ class PersonHere:
     is_asked: bool = False  # through a card here whose status counts
     due_on: date | None = None  # the earliest of those that ask
     standings: list[Standing] = field(default_factory=list)  # only where in scope
+    known: date | None = None  # by the end of which day all this was recorded, where that is earlier than what is asked
 
     def state(self, day: date, floor: Assurance, policy: Policy) -> State:
         return path_state(day=day, floor=floor, standings=self.standings, due_on=self.due_on, is_exempt=False, policy=policy)
@@ -67,13 +78,26 @@ class MemberLine(NamedTuple):
     due_on: date | None
 
 
-def people_here(session: Session, unit: Unit, path_id: int, day: date, known: date | None = None) -> list[PersonHere]:
+def people_here(
+    session: Session,
+    unit: Unit,
+    path_id: int,
+    day: date,
+    known: date | None = None,
+    *,
+    among: Collection[int] | None = None,
+) -> list[PersonHere]:
     """Everyone with a card in a unit on a day, and where they stand on a path: of a local, by name.
 
     A few statements, whatever the number of members. "As known" is derived afresh from the facts known then.
+
+    Args:
+        among: of these members alone; None: of all.
     """
-    moment = end_of(known) if known is not None and is_restated_since(session, known) else None
+    moment = _moment(session, known)
     people = _cards(session, unit, day, moment)
+    if among is not None:
+        people = {member: person for member, person in people.items() if member in among}
     world = current_world(session) if moment is None else world_as_known(session, moment)
     _asks(session, people, unit, path_id, day, world.policy, moment)
     if moment is None:
@@ -81,6 +105,24 @@ def people_here(session: Session, unit: Unit, path_id: int, day: date, known: da
     else:
         _derived(session, people, unit, path_id, day, world, moment)
     return sorted(people.values(), key=lambda person: (person.name_key, person.member_id))
+
+
+def facts_told(
+    session: Session, people: Iterable[PersonHere], known: date | None
+) -> Iterator[tuple[World, Iterator[tuple[int, MemberFacts]]]]:
+    """The facts of these people, each as known on the day asked or on their own earlier one, with the world of that day."""
+    by_day: dict[date | None, list[int]] = {}
+    for person in people:
+        by_day.setdefault(person.known or known, []).append(person.member_id)
+    for day, ids in by_day.items():
+        moment = _moment(session, day)
+        world = current_world(session) if moment is None else world_as_known(session, moment)
+        yield world, facts_of(session, world, ids, known_at=moment)
+
+
+def _moment(session: Session, known: date | None) -> datetime | None:
+    """The moment by which something was recorded; None where everything may count: nothing was recorded since."""
+    return end_of(known) if known is not None and is_restated_since(session, known) else None
 
 
 def _valid(moment: datetime | None, fact: str) -> tuple[str, list[Any]]:
@@ -130,7 +172,9 @@ def _asks(
     for member, status, due in read_rows(session, sql, values):
         if status not in policy.counts:
             continue
-        person = people[member]
+        person = people.get(member)
+        if person is None:
+            continue
         person.is_asked = True
         if due is not None:
             due_on = read.day(due)
@@ -142,14 +186,16 @@ def _kept(session: Session, people: Mapping[int, PersonHere], unit: Unit, path_i
     here = f"FROM scope s WHERE s.unit_id IN {_UNDER} AND s.path_id = ? AND s.from_on <= ? AND s.until_on > ?"
     values = [unit.id, path_id, day, day]
     for (member,) in read_rows(session, f"SELECT s.member_id {here}", values):
-        people[member].is_in_scope = True
+        if member in people:
+            people[member].is_in_scope = True
     sql = (
         "SELECT t.member_id, t.from_on, t.until_on, t.level FROM standing t"
         f" WHERE t.path_id = ? AND t.member_id IN (SELECT s.member_id {here}) ORDER BY t.member_id, t.from_on"
     )
     read = FactReader(session, ())
     for member, start, end, level in read_rows(session, sql, [path_id, *values]):
-        people[member].standings.append(Standing(read.day(start), read.day(end), level))
+        if member in people:
+            people[member].standings.append(Standing(read.day(start), read.day(end), level))
 
 
 def _derived(
@@ -236,22 +282,22 @@ def members_page(
     start = next((place + 1 for place, person in enumerate(people) if person.member_id == after), 0)
     end = len(people) if size is None else start + size
     shown = people[start:end]
-    moment = end_of(known) if known is not None and is_restated_since(session, known) else None
-    world = current_world(session) if moment is None else world_as_known(session, moment)
+    policy = current_policy(session)
     ids = [person.member_id for person in shown]
     progress: dict[int, Progress | None] = {}
     takeable = takeable_minutes(session, day)
-    for member, facts in facts_of(session, world, ids, known_at=moment):
-        progress[member] = progress_of(facts, path.id, day=day, floor=floor, world=world, takeable=takeable)
+    for world, rows in facts_told(session, shown, known):
+        for member, facts in rows:
+            progress[member] = progress_of(facts, path.id, day=day, floor=floor, world=world, takeable=takeable)
     members = {}
     for start_at in range(0, len(ids), 500):
         found = session.scalars(select(Member).where(Member.member_id.in_(ids[start_at : start_at + 500])))
         members.update({member.member_id: member for member in found})
-    crafts = _crafts(session, ids, unit, day)
+    crafts = _crafts(session, shown, unit, day)
     lines = []
     for person in shown:
         mine = progress[person.member_id]
-        state = person.state(day, floor, world.policy)
+        state = person.state(day, floor, policy)
         if state is State.COMPLETE and mine is not None and mine.by_equivalent:
             state = State.BY_EQUIVALENT
         missing = None if mine is None or mine.missing is None else len(mine.missing)
@@ -269,9 +315,20 @@ def members_page(
     return Page(lines, str(shown[-1].member_id) if shown and end < len(people) else None)
 
 
-def _crafts(session: Session, ids: Sequence[int], unit: Unit, day: date) -> dict[int, list[str]]:
-    """The crafts of these members' cards here, by member."""
+def _crafts(session: Session, people: Iterable[PersonHere], unit: Unit, day: date) -> dict[int, list[str]]:
+    """The crafts of these people's cards here, by member: of who has left, as they were known."""
     crafts: dict[int, list[str]] = {}
+    by_known: dict[date | None, list[int]] = {}
+    for person in people:
+        by_known.setdefault(person.known, []).append(person.member_id)
+    for known, ids in by_known.items():
+        _note_crafts(session, crafts, ids, unit, day, None if known is None else end_of(known))
+    return crafts
+
+
+def _note_crafts(
+    session: Session, crafts: dict[int, list[str]], ids: Sequence[int], unit: Unit, day: date, moment: datetime | None
+) -> None:
     for start in range(0, len(ids), 500):
         rows = session.execute(
             select(Membership.member_id, Craft.name)
@@ -280,7 +337,7 @@ def _crafts(session: Session, ids: Sequence[int], unit: Unit, day: date) -> dict
             .where(
                 UnitClosure.ancestor_id == unit.id,
                 Membership.member_id.in_(ids[start : start + 500]),
-                Membership.voided_at.is_(None),
+                valid(Membership, moment),
                 Membership.from_on <= day,
                 or_(Membership.until_on.is_(None), Membership.until_on > day),
             )
@@ -289,4 +346,3 @@ def _crafts(session: Session, ids: Sequence[int], unit: Unit, day: date) -> dict
         for member, craft in rows:
             if craft not in crafts.setdefault(member, []):
                 crafts[member].append(craft)
-    return crafts

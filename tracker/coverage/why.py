@@ -1,23 +1,21 @@
-"""Why a member is in a state on a path: one sentence, and of what asks them only what the reader may see."""
+"""Why a member is in a state on a path: one sentence; and the cards that the reader may see."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.records import PathRecord
-from tracker.coverage.records.asking import held_on, valid
-from tracker.coverage.records.shapes import Reason
+from tracker.coverage.records.asking import held_on
 from tracker.coverage.saying import plain_day
 from tracker.curriculum.days import FOREVER
 from tracker.curriculum.states import State
 from tracker.curriculum.words import Assurance
 from tracker.language import _, ngettext, number
-from tracker.models import Assignment, Membership, Unit
+from tracker.models import Membership, Unit
 
 
 class CardSeen(NamedTuple):
@@ -38,33 +36,10 @@ def cards_in(
     return [CardSeen(unit, craft, card.status) for card, unit, craft in session.execute(wanted)]
 
 
-def reasons_through(
-    session: Session,
-    member_id: int,
-    reasons: Sequence[Reason],
-    unit_ids: Collection[int] | None,
-    known_at: datetime | None = None,
-) -> tuple[Reason, ...]:
-    """Of the reasons that ask a member for a path, those that reach a card in these units; None for all.
-
-    What another local asks of its own members is not this local's to read.
-    """
-    if unit_ids is None:
-        return tuple(reasons)
-    rows = session.execute(
-        select(Assignment.id, Assignment.rule_id, Membership.unit_id)
-        .outerjoin(Membership, (Membership.member_id == Assignment.member_id) & (Membership.id == Assignment.membership_id))
-        .where(Assignment.member_id == member_id, valid(Assignment, known_at))
-    ).all()
-    here = {row.rule_id for row in rows if row.rule_id is not None and row.unit_id in unit_ids}
-    seen = {row.id for row in rows if row.rule_id is None or row.rule_id in here}
-    return tuple(reason for reason in reasons if reason.assignment_id in seen)
-
-
-def why(name: str, record: PathRecord, reasons: Sequence[Reason], floor: Assurance) -> str:
+def why(name: str, record: PathRecord, floor: Assurance) -> str:
     """The state, and what makes it so: a sentence, and another where nothing asks it of them here."""
     said = _state(name, record, floor)
-    if record.state is not State.EXEMPT and not any(reason.asks for reason in reasons):
+    if record.state is not State.EXEMPT and not record.asking:
         return " ".join([said, _("No one asks it of them here on this day.")])
     return said
 

@@ -24,7 +24,8 @@ from tracker.curriculum.faults import Fault
 
 Loc: TypeAlias = tuple[str | int, ...]  # the way from the top of the file to a value: keys and places in lists
 
-_LONGEST_TEXT = 2_000_000  # characters; a curriculum of a hundred courses has some thirty thousand
+LONGEST_TEXT = 300_000  # characters; a curriculum of a hundred courses has some thirty thousand
+_MOST_VALUES = 50_000  # keys, values, lists and mappings together; that curriculum has some thousand
 _DEEPEST = 20  # a curriculum nests six deep
 _MOST_KEYS = 500  # of one mapping: each key that is wrong is looked for among all of them
 _TAG: Final = "tag:yaml.org,2002:"
@@ -57,9 +58,11 @@ def _refusal(reason: str, event: Any) -> yaml.composer.ComposerError:
 
 
 class _Composer(yaml.SafeLoader):
-    """Nodes with their places; refuses aliases, which let ten short lines stand for a billion."""
+    """Nodes with their places; refuses aliases, which let ten short lines stand for a billion, and stops where there are
+    more than any curriculum has, for each takes time and memory."""
 
     depth = 0
+    count = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
@@ -68,6 +71,9 @@ class _Composer(yaml.SafeLoader):
             raise _refusal(reason, event)
         if self.depth == _DEEPEST:
             raise _refusal("nested too deeply", event)
+        if self.count == _MOST_VALUES:
+            raise _refusal(f"more than {_MOST_VALUES:,} values: is it the right file?", event)
+        self.count += 1
         self.depth += 1
         try:
             node = super().compose_node(parent, index)
@@ -186,8 +192,8 @@ def parse(text: str, name: str) -> Document:
     Raises:
         FileFaults: it is no YAML, or no single mapping of keys to values.
     """
-    if len(text) > _LONGEST_TEXT:
-        reason = f"the file is longer than {_LONGEST_TEXT:,} characters: is it the right one?"
+    if len(text) > LONGEST_TEXT:
+        reason = f"the file is longer than {LONGEST_TEXT:,} characters: is it the right one?"
         raise FileFaults([Fault(1, "1", "", reason)], name)
     root: yaml.Node | None = None
     try:

@@ -12,7 +12,7 @@ from tracker.models.accounts import (
 )
 from tracker.models.asking import About, Correction, CorrectionState, Proof, ProofKind
 from tracker.models.audit import AuditEntry, AuditSeal, Erasure, Errand
-from tracker.models.base import IMPORTS_PATIENCE, Base, Busy, Fact, db, may_be_done_again, trying, writing
+from tracker.models.base import IMPORTS_PATIENCE, Base, Busy, Fact, ask_first, db, may_be_done_again, trying, writing
 from tracker.models.catalogue import (
     AppliedText,
     Course,
@@ -146,6 +146,7 @@ __all__ = [
     "User",
     "WaitingCompletion",
     "XapiStatement",
+    "ask_first",
     "db",
     "may_be_done_again",
     "new_id",

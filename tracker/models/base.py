@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -187,6 +187,7 @@ def _begin_sqlite(connection: Connection) -> None:
 PATIENCE = 5.0  # seconds a person's form waits for its turn
 IMPORTS_PATIENCE = 3_600.0  # an import waits for the one before it
 _COMMITS = "has begun to commit"  # in a session's own notes
+_asked_first: list[Callable[[Session], None]] = []
 
 
 class Busy(Refused):
@@ -200,6 +201,13 @@ class Busy(Refused):
                 "try again in a minute."
             ),
         )
+
+
+def ask_first(question: Callable[[Session], None]) -> None:
+    """Let a door ask something whenever the turn of a write has come, before the rest of it: whoever waited for it may have
+    lost the right to it meanwhile. What it raises takes the write back. It stays for as long as the process."""
+    if question not in _asked_first:
+        _asked_first.append(question)
 
 
 @contextmanager
@@ -217,6 +225,8 @@ def writing(*, alone: bool = False, patience: float = PATIENCE) -> Iterator[Sess
     session.rollback()  # a read transaction left open would see old rows, and on SQLite could not become a write
     read_primary(session)
     with one_transaction(session, alone=alone, patience=patience):
+        for question in _asked_first:
+            question(session)
         yield session
 
 

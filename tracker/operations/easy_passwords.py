@@ -1,8 +1,9 @@
 """Which passwords are among the first that anyone would try.
 
-No list of leaked passwords can be asked for here, and one that is shipped grows old. So a password is taken apart instead:
-well-known words (spelt with digits for letters too), years, runs of the keyboard and repetitions each count as one
-character, for that is all they cost whoever guesses. Too little must not be left.
+A library's lists of the commonest leaked passwords, words and names are one half of it; but what is shipped grows old, and
+knows nothing of a union. So a password is also taken apart: well-known words (spelt with digits for letters too), years,
+runs of the keyboard and repetitions each count as one character, for that is all they cost whoever guesses. Too little must
+not be left.
 """
 
 from __future__ import annotations
@@ -38,9 +39,18 @@ _PIECE = "\0"
 
 
 def is_easy(password: str, email: str) -> bool:
-    """Whether little is left of a password once what anyone would try is taken out of it, their own address too."""
+    """Whether a password is a common one, or little is left of it once what anyone would try is taken out of it, their own
+    address too."""
     text = password.casefold()
-    return len(set(text)) < 4 or len(_left_of(text, _known_of(email))) < _LEAST
+    return len(set(text)) < 4 or len(_left_of(text, _known_of(email))) < _LEAST or _is_common(text)
+
+
+def _is_common(text: str) -> bool:
+    """Whether it is one of the commonest passwords, or a common word or name: the library lists what is both only once."""
+    # 15 MB that only a process needs in which somebody sets a password
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return any(text in each for each in FREQUENCY_LISTS.values())
 
 
 def _known_of(email: str) -> list[str]:

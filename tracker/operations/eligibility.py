@@ -16,6 +16,7 @@ from tracker.models import Eligibility, Unit, new_id
 from tracker.models.base import lock_member
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
+from tracker.operations.own_record import refuse_own
 from tracker.operations.refused import Refused
 
 LONGEST_NOTE = 200
@@ -42,13 +43,16 @@ def say_eligible(
 ) -> EligibilitySaid:
     """Say of some members of a local that they may, or may not, have an account. What it said before is replaced.
 
+    Nobody says it of themselves: another lead does, or the training staff.
+
     Raises:
-        Refused: ``nobody``, ``not_here`` (someone holds no card in this local today; then nothing is said of anyone),
-            ``no_note`` (who may not have one is told why), ``too_long``.
+        Refused: ``nobody``, ``own_record``, ``not_here`` (someone holds no card in this local today; then nothing is said of
+            anyone), ``no_note`` (who may not have one is told why), ``too_long``.
     """
     note = " ".join(note.split())
     if not member_ids:
         raise Refused("nobody", _("Tick at least one member."), field="who")
+    refuse_own(session, member_ids, actor)
     if not is_eligible and not note:
         raise Refused("no_note", _("Say why not, in a few words: the training staff read it."), field="note")
     if len(note) > LONGEST_NOTE:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from tracker.language import _
 from tracker.models import ExportJob, JobState, new_id
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
+from tracker.operations.opening import address_kept
 from tracker.operations.refused import Refused
 
 MAKING = JobState.RECORDING  # the states of a file: being made, made, refused, stopped
@@ -61,7 +63,7 @@ def ask_for_export(
     )
     session.add(job)
     session.flush()
-    detail = {"address": address, "form": form}
+    detail = {"address": _without_names(address), "form": form}
     audit(session, actor, "ask_for_export", object_kind="export", object_id=job.id, detail=detail, at=now)
     return job
 
@@ -74,9 +76,14 @@ def make_again(session: Session, actor: Actor, job: ExportJob, *, now: datetime)
     """
     if not _move(session, job.id, (JobState.STOPPED, JobState.REFUSED), MAKING, now, message="", result={}):
         return False
-    detail = {"address": job.address, "form": job.form}
+    detail = {"address": _without_names(job.address), "form": job.form}
     audit(session, actor, "ask_for_export", object_kind="export", object_id=job.id, detail=detail, at=now)
     return True
+
+
+def _without_names(address: str) -> str:
+    parts = urlsplit(address)
+    return address_kept(parts.path, parse_qsl(parts.query))
 
 
 def finish_export(

@@ -7,12 +7,13 @@ there and survives a power cut, and is written later under the id it was given: 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,6 +26,15 @@ from tracker.operations.lasting_files import any_wait, waiting_in, write_lasting
 MOST_NAMED = 20_000  # of a longer list, who was in it is not kept: it may have held anybody
 LONGEST_ADDRESS = 500  # characters of one that a list was taken from
 _MOST_AT_ONCE = 500
+# What of a question the trail keeps. Words that were looked for, and where on a list one was, may be a member's name,
+# number, address or id, which would then outlive their erasure.
+_KEPT_OF_QUESTION = frozenset(
+    {
+        *("as_of", "known", "then", "restated", "from", "to", "day", "floor", "path", "target", "limit", "header"),
+        *("unit", "units", "local", "district", "sector", "country", "craft", "kind", "batch"),
+        *("state", "left_out", "who", "show", "sort"),
+    }
+)
 
 
 class Opened(StrEnum):
@@ -38,6 +48,16 @@ class Opened(StrEnum):
     def action(self) -> str:
         """As the audit trail names it."""
         return {"record": "open_record", "evidence": "open_evidence", "list": "download_list"}[self.value]
+
+
+def address_kept(path: str, question: Iterable[tuple[str, str]]) -> str:
+    """An address as the trail keeps it: with as much of its question as can name nobody.
+
+    Args:
+        question: the parameters, in their order.
+    """
+    asked = urlencode([(name, value) for name, value in question if name in _KEPT_OF_QUESTION])
+    return (f"{path}?{asked}" if asked else path)[:LONGEST_ADDRESS]
 
 
 def note_opening(
@@ -57,7 +77,7 @@ def note_opening(
         member_id: whose it is; of a list, everyone in it.
         what: one of :class:`Opened`.
         unit_id: the unit through which they may see it, or of which the list is.
-        asked: of a list, the address it was taken from, with its filter.
+        asked: of a list, the address it was taken from, as :func:`address_kept` gives it.
         entry_id: the entry's own id, where it was chosen before.
     """
     opened = Opened(what)
@@ -95,7 +115,7 @@ def note_file(session: Session, actor: Actor, page: str, asked: str, rows: int |
 
     Args:
         page: the kind of file, by its page's own name.
-        asked: the address it was taken from, with its filter.
+        asked: the address it was taken from, as :func:`address_kept` gives it.
         rows: how many it holds, where that is known.
     """
     detail = {"page": page, "asked": asked, "rows": rows}

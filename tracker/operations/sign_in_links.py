@@ -10,13 +10,16 @@ may be two mailboxes elsewhere.
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from tracker.curriculum.keys import email_key
 from tracker.language import _, ngettext
 from tracker.models import SignInLink, User, new_id
 from tracker.operations.accounts.limits import (
@@ -39,7 +42,7 @@ from tracker.operations.refused import Refused
 LINK_PATH = "/login/link/"  # then the token: where a link leads, after the address of the pages
 LASTS = timedelta(minutes=30)
 LINKS_PER_ADDRESS = 5
-LINKS_PER_ADDRESS_A_DAY = 20  # each is a mail in somebody's box, wanted or not; the newest of them signs its owner in
+LINKS_PER_ADDRESS_A_DAY = 20  # each is a mail in somebody's box, wanted or not; past them one at a time: 48 more at most
 LINKS_PER_NETWORK = 50  # a whole union hall may share one network address
 
 _STALE = timedelta(hours=1)  # nobody waits that long for a mail: it is not sent any more
@@ -63,6 +66,15 @@ class MadeLink:
     is_new_account: bool
 
 
+class LinksTold(NamedTuple):
+    """How it goes with the mails that hold links; none of it says whose."""
+
+    waiting: int  # to be sent still
+    failed: int  # tried without success, and not sent since
+    failure: str  # why the newest of them was not taken
+    sent_at: datetime | None  # when the last one was made that went out
+
+
 def ask_for_link(session: Session, email: str, address: str, language: str, next_path: str, now: datetime) -> SignInLink:
     """Write down that someone wants to sign in by a link. The same is done whoever's the address is, and if it is nobody's.
 
@@ -82,8 +94,16 @@ def ask_for_link(session: Session, email: str, address: str, language: str, next
     wanted, asked_from = account_key(typed), _hash(address_key(address))
     hold(session, [f"link {wanted}", f"link {asked_from}"])
     session.execute(delete(SignInLink).where(SignInLink.asked_at <= now - _KEPT))
-    if _asked_today(session, wanted, now) >= LINKS_PER_ADDRESS_A_DAY:
-        message = _("Too many links were asked for today. Open the newest one that came by mail, or try again tomorrow.")
+    today, newest = _asked_today(session, wanted, now)
+    # Past the day's links one holds at any time, and no more: whoever asks, from wherever, neither floods a mailbox nor
+    # keeps its owner out. By when it was asked for, not made or used: that would tell whose address is known.
+    if today >= LINKS_PER_ADDRESS_A_DAY and newest is not None and now < newest + LASTS:
+        minutes = math.ceil((newest + LASTS - now) / timedelta(minutes=1))
+        message = ngettext(
+            "Too many links were asked for today. Open the newest one that came by mail, or try again in %(n)s minute.",
+            "Too many links were asked for today. Open the newest one that came by mail, or try again in %(n)s minutes.",
+            minutes,
+        )
         raise Refused("too_many_links", message)
     if _asked(session, wanted, asked_from, now):
         minutes = int(FAILURES_WINDOW.total_seconds() // 60)
@@ -125,10 +145,11 @@ def _asked(session: Session, wanted: str, asked_from: str, now: datetime) -> boo
     return bool(for_it >= LINKS_PER_ADDRESS or from_there >= LINKS_PER_NETWORK)
 
 
-def _asked_today(session: Session, wanted: str, now: datetime) -> int:
-    """How many were asked for this address within a day, and so how many mails it may have brought."""
-    found = select(func.count()).where(SignInLink.address_key == wanted, SignInLink.asked_at > now - timedelta(days=1))
-    return session.scalar(found) or 0
+def _asked_today(session: Session, wanted: str, now: datetime) -> tuple[int, datetime | None]:
+    """How many were asked for this address within a day, and so how many mails it brought at most; and the newest."""
+    today = (SignInLink.address_key == wanted, SignInLink.asked_at > now - timedelta(days=1))
+    asked, newest = session.execute(select(func.count(), func.max(SignInLink.asked_at)).where(*today)).one()
+    return asked, newest
 
 
 def due_links(session: Session, now: datetime) -> list[SignInLink]:
@@ -153,7 +174,8 @@ def make_link(session: Session, link: SignInLink, now: datetime) -> MadeLink | N
         return None
     owner = None if _is_overtaken(session, found) else owner_of(session, found.address, now)
     if owner is None:
-        found.next_try_at, found.token_hash, found.address = None, None, ""  # nobody's: no reason to keep what was typed
+        found.next_try_at, found.token_hash, found.failure = None, None, ""
+        found.address = ""  # nobody's: no reason to keep what was typed
         session.flush()
         return None
     user, token = owner.user, secrets.token_urlsafe(16)
@@ -179,6 +201,35 @@ def mark_link_failed(session: Session, link_id: int, failure: str, now: datetime
     later = now + timedelta(minutes=1) * attempts if attempts < _MOST_TRIES else None
     session.execute(
         update(SignInLink).where(SignInLink.id == link_id).values(next_try_at=later, failure=failure[:_LONGEST_FAILURE])
+    )
+
+
+def note_link_trouble(session: Session, failure: str, now: datetime) -> None:
+    """The mail server cannot be reached at all: told by the wish that waits longest, which loses no try by it."""
+    if waiting := due_links(session, now):
+        waiting[0].failure = failure[:_LONGEST_FAILURE]
+        session.flush()
+
+
+def links_told(session: Session, now: datetime) -> LinksTold:
+    """What became of the links that people asked for within a day."""
+    today = SignInLink.asked_at > now - _KEPT
+    waits = (SignInLink.next_try_at.is_not(None), SignInLink.asked_at > now - _STALE)
+    failures = list(
+        session.scalars(
+            select(SignInLink.failure)
+            .where(today, SignInLink.failure != "", SignInLink.used_at.is_(None))
+            .order_by(SignInLink.asked_at.desc(), SignInLink.id.desc())
+        )
+    )
+    # one that a newer one ended looks older than it is; the newer one went out after it
+    was_sent = (SignInLink.token_hash.is_not(None), SignInLink.next_try_at.is_(None), SignInLink.failure == "")
+    expires_at = session.scalar(select(func.max(SignInLink.expires_at)).where(*was_sent))
+    return LinksTold(
+        waiting=session.scalar(select(func.count()).select_from(SignInLink).where(*waits)) or 0,
+        failed=len(failures),
+        failure=failures[0] if failures else "",
+        sent_at=expires_at - LASTS if expires_at is not None else None,
     )
 
 
@@ -241,7 +292,7 @@ def _end_others(session: Session, link: SignInLink, now: datetime) -> None:
     session.execute(
         update(SignInLink)
         .where(SignInLink.id != link.id, SignInLink.used_at.is_(None), ends)
-        .values(expires_at=now, next_try_at=None)
+        .values(expires_at=now, next_try_at=None, failure="")
         .execution_options(synchronize_session=False)
     )
 
@@ -251,10 +302,11 @@ def _holds(link: SignInLink, now: datetime) -> bool:
 
 
 def _is_the_same(owner: Owner, link: SignInLink) -> bool:
-    """Whether the address still belongs to whom the link was made for."""
+    """Whether the address still belongs to whom the link was made for. That of a member without a sign-in went to this very
+    address: it opens none that they were given with another since, where a link of today would go."""
     if link.user_id is not None:
         return owner.user is not None and owner.user.id == link.user_id
-    return owner.member_id == link.member_id
+    return owner.member_id == link.member_id and email_key(owner.address) == email_key(link.address)
 
 
 def _user_by(session: Session, link: SignInLink, today: date, now: datetime) -> User | None:

@@ -6,6 +6,7 @@
 - `refusals` what was refused to whom, in the audit trail
 - `taken`    which file was taken by whom, there too
 - `headers`  what every answer tells the browser not to do
+- `cookies`  what ours are called, and how they travel
 - `forms`    what every form stands on
 - `ids`      what an address may ask for by number
 - `nav`      where a person may go, and where they start

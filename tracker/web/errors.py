@@ -9,18 +9,19 @@ from http import HTTPStatus
 from typing import Any
 
 import psycopg
-from flask import Flask, render_template, request
+from flask import Flask, current_app, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from tracker.coverage.derivation import NothingApplied
-from tracker.language import _, lazy, mark, word
+from tracker.language import _, lazy, mark, number, word
 from tracker.models import db, may_be_done_again
 from tracker.models.trouble import is_full, is_not_unique
 from tracker.operations.refused import Refused
 from tracker.web import gate
+from tracker.web.forms import said_of_larger
 from tracker.web.retrying import may_pass
 
 _log = logging.getLogger(__name__)
@@ -73,7 +74,6 @@ def _wrong_request(error: HTTPException) -> _Answer | HTTPException:
 _USUAL = {
     400: mark("The request makes no sense to this page."),
     405: mark("This page does not take what was sent to it."),
-    413: mark("What was sent is larger than can be taken: at most 64 MB."),
     429: mark("Too many requests: wait a little, then try again."),
 }
 
@@ -81,7 +81,16 @@ _USUAL = {
 def _description(error: HTTPException) -> str:
     """In our own words where a page gave some, else in the usual ones."""
     own = error.description if error.description != type(error).description else None
+    if error.code == 413 and own is None:
+        own = said_of_larger() or _too_large(request.max_content_length or 0)
     return own or word(_USUAL.get(error.code or 0, mark("The request could not be answered.")))
+
+
+def _too_large(most: int) -> str:
+    """The usual words, with what this address takes."""
+    if most < 2**20:
+        return _("What was sent is larger than can be taken: at most %(most)s kB.", most=number(most // 2**10))
+    return _("What was sent is larger than can be taken: at most %(most)s MB.", most=number(round(most / 2**20)))
 
 
 def _refused(refusal: Refused) -> _Answer:
@@ -148,6 +157,7 @@ def _told(template: str, status: int, words: str, **shown: Any) -> _Answer:
 
 def _problem(status: int, words: str) -> _Answer:
     """What the API's own door could not answer, as it would have (RFC 9457)."""
-    said = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": words}
+    kind, title = current_app.extensions["api_problem"](status)
+    said = {"type": kind, "title": title, "status": status, "detail": words}
     headers = {"Content-Type": "application/problem+json", **({"Retry-After": "30"} if status == 503 else {})}
     return json.dumps(said, ensure_ascii=False), status, headers

@@ -19,7 +19,18 @@ from tracker.access.evidence import evidence_for, evidence_with_reason_for
 from tracker.curriculum.words import Role
 from tracker.language import lazy
 from tracker.models import Evidence, db, writing
-from tracker.operations.evidence import StoredFile, evidence_folder, file_of, keep_file, open_with_reason
+from tracker.operations.evidence import (
+    OF_WHO_RECORDS,
+    Quota,
+    StoredFile,
+    Tally,
+    evidence_folder,
+    file_of,
+    keep_file,
+    open_with_reason,
+    tally_folder,
+    touched,
+)
 from tracker.operations.refused import Refused
 from tracker.web import gate
 from tracker.web.fields import no_longer_than
@@ -96,8 +107,11 @@ def _given(found: Evidence) -> Response:
     return answer
 
 
-def file_sent(field: FileField) -> StoredFile | None:
+def file_sent(field: FileField, most: Quota = OF_WHO_RECORDS) -> StoredFile | None:
     """The file that came in a form's field, checked and kept; None where none was chosen.
+
+    Args:
+        most: what the person of this request may have kept within a day, whatever becomes of their forms.
 
     Raises:
         Refused: what :func:`keep_file` raises, at this field.
@@ -105,8 +119,10 @@ def file_sent(field: FileField) -> StoredFile | None:
     sent = field.data
     if not isinstance(sent, FileStorage) or not sent.filename:
         return None
+    instance = gate.settings().instance
+    tally = Tally(tally_folder(instance), gate.signed_in_user().id, most)
     try:
-        return keep_file(evidence_folder(gate.settings().instance), cast(BinaryIO, sent.stream), sent.filename)
+        return keep_file(evidence_folder(instance), cast(BinaryIO, sent.stream), sent.filename, tally)
     except Refused as refusal:
         raise Refused(refusal.code, refusal.message, field=field.short_name) from refusal
     finally:
@@ -123,7 +139,8 @@ def note_of(file: StoredFile) -> str:
 
 
 def file_of_note(note: str) -> StoredFile | None:
-    """The file that a hidden field carries; None where it is not this person's own note, or the file went meanwhile."""
+    """The file that a hidden field carries, kept anew; None where it is not this person's own note, or the file went
+    meanwhile."""
     try:
         whose, *said = _notes().loads(note)
     except (BadSignature, ValueError):
@@ -131,7 +148,7 @@ def file_of_note(note: str) -> StoredFile | None:
     if whose != gate.signed_in_user().id:
         return None
     file = StoredFile(*said)
-    return file if file_of(evidence_folder(gate.settings().instance), file.sha256).is_file() else None
+    return file if touched(evidence_folder(gate.settings().instance), file.sha256) else None
 
 
 def _notes() -> Any:

@@ -18,7 +18,7 @@ from tracker.language import _, number
 from tracker.models import AppliedText, AuditEntry, FrozenReport, LearningPath, Unit, db
 from tracker.operations.freezing import frozen_folder
 from tracker.web import gate
-from tracker.web.forms import csrf
+from tracker.web.forms import csrf, takes
 from tracker.web.gate import public
 
 checking = Blueprint("checking", __name__)
@@ -45,10 +45,10 @@ def frozen_public(code: str) -> Response:
 @checking.post("/frozen/<code>")
 @csrf.exempt  # type: ignore[untyped-decorator]  # nothing is changed: the file is hashed, and forgotten
 @public
+@takes(_LARGEST + 64 * 1024)  # the form around it
 def check_file(code: str) -> Response:
     """Whether a file is part of it: hashed here, and not kept."""
     report = _found(code)
-    request.max_content_length = _LARGEST + 64 * 1024  # the form around it
     too_large = _(
         "The file is larger than %(size)s MB: no file of a frozen report is. Give its SHA-256 instead.",
         size=number(_LARGEST // 1024 // 1024),

@@ -11,16 +11,17 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
+from flask import Flask, abort, current_app, flash, g, has_request_context, redirect, request, session, url_for
 from flask_login import LoginManager, current_user
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response
 
 from tracker.access.roles import NOBODY, Reach, reach_of
 from tracker.config import Settings
 from tracker.curriculum.words import Role
 from tracker.language import lazy
-from tracker.models import User, db
+from tracker.models import User, ask_first, db
 from tracker.operations.accounts import has_factor, must_have_factor
 from tracker.operations.actor import Actor
 from tracker.web import sessions
@@ -69,6 +70,7 @@ def stand_before(app: Flask) -> None:
     logins = LoginManager(app)
     logins.user_loader(_load_user)
     app.before_request(_ask)
+    ask_first(_ask_once_more)
 
 
 def settings() -> Settings:
@@ -158,6 +160,31 @@ def _ask() -> Response | None:
     if not (may_read if request.method in _SAFE else may_write)(reach()):
         abort(404)
     return None
+
+
+def _ask_once_more(writes: Session) -> None:
+    """Let what a page writes go on only for whom the page would still open, now that its turn has come.
+
+    A request may wait long between its coming in and its write: for an import, or for what its sender holds back. Whoever
+    was suspended meanwhile, or signed out everywhere, is answered as if they came now: nothing is written.
+
+    On PostgreSQL the person's row is held until the end, for other writers go on beside this one: so whoever ends these
+    sessions waits for this write, and then finds all it left (a token, say), or was first, and is seen here. It is held as
+    strongly as an update holds it, never shared: two of one person who both go on to change the row (a new password, a
+    double click on signing out) would wait for each other, and a row that is shared all the time keeps off its update. It
+    is the first row that a page's write holds, so its own requests only queue; two people who change each other's row at
+    once are told apart by the server, and the one that is undone is asked anew (`retrying`). Programs' calls hold no such
+    row: `api.v1.callers`.
+    """
+    if not has_request_context() or request.endpoint is None or request.endpoint in FILES:
+        return
+    if getattr(current_app.view_functions[request.endpoint], "is_public", False):
+        return  # what is open to all is done for whoever asks
+    its = select(User).where(User.id == sessions.whose()).with_for_update(key_share=True)
+    user = writes.scalar(its.execution_options(populate_existing=True))
+    if user is None or not user.is_active or sessions.has_ended(user) or sessions.has_lost_role(user, today()):
+        forget_person()
+        abort(redirect(url_for("account.login"), 303))
 
 
 def _closed(_reach: Reach) -> bool:

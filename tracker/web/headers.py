@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, request
-from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
 
+from tracker.operations.accounts import FAILURES_WINDOW
+from tracker.web.cookies import Sessions
 from tracker.web.gate import FILES
 
 _LASTING = frozenset({"reports.chart_script"})  # whose address names the content
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 _POLICY = "; ".join(
     (
@@ -41,15 +41,9 @@ _ALWAYS = {
 }
 
 
-class _Sessions(SecureCookieSessionInterface):
-    def get_cookie_secure(self, app: Flask) -> bool:
-        """The session's cookie travels by https alone, except on this very machine, where nothing lies between."""
-        return request.is_secure or request.host.rsplit(":", 1)[0].strip() not in _LOOPBACK
-
-
 def set_on(app: Flask) -> None:
     """Put the headers on every answer, and a content hash on the address of every static file."""
-    app.session_interface = _Sessions()
+    app.session_interface = Sessions()
     app.config.update(SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_NAME="tracker")
     app.config["PERMANENT_SESSION_LIFETIME"] = 12 * 3600  # and at the latest when the browser closes
     app.after_request(_guard)
@@ -61,6 +55,8 @@ def _guard(response: Response) -> Response:
         response.headers.setdefault(name, value)  # a page that serves evidence may be stricter
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if response.status_code == 429:
+        response.headers.setdefault("Retry-After", str(int(FAILURES_WINDOW.total_seconds())))
     if request.endpoint in _LASTING and response.status_code < 400:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     elif request.endpoint in FILES and response.status_code < 400:

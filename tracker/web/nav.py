@@ -13,7 +13,9 @@ from tracker.curriculum.words import UnitKind
 from tracker.language import _
 from tracker.models import Unit
 from tracker.web import gate
+from tracker.web.cookies import choice
 
+THEME = "theme"  # the cookie
 THEMES = ("auto", "light", "dark")
 
 
@@ -78,7 +80,7 @@ def home_path(session: Session, reach: Reach) -> str | None:
 
 
 def _frame() -> dict[str, Any]:
-    theme = request.cookies.get("theme", "")
+    theme = choice(THEME)
     return {
         "reach": gate.reach(),
         "ways": ways(gate.reach(), request.path),

@@ -20,8 +20,8 @@ from tracker.access.openings import role_through, unit_through
 from tracker.models import db
 from tracker.models.aside import NOT_NOW, PATIENCE, writing_aside
 from tracker.operations.opening import (
-    LONGEST_ADDRESS,
     Opened,
+    address_kept,
     are_kept,
     drop_kept_openings,
     keep_opening,
@@ -67,8 +67,8 @@ def opened(member_id: int | Collection[int], what: str, unit_id: int | None = No
 
 
 def address_asked() -> str:
-    """The path of this request with its filter, as the trail keeps it."""
-    return request.full_path.rstrip("?")[:LONGEST_ADDRESS]
+    """The address of this request, as the trail keeps it."""
+    return address_kept(request.path, request.args.items(multi=True))
 
 
 def write_kept(patience: float) -> bool:

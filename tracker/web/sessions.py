@@ -24,6 +24,7 @@ _NOTED_EVERY = timedelta(minutes=1)
 _SKEW = timedelta(minutes=5)
 
 _BEGUN, _SEEN, _GRANTS = "begun", "seen", "grants"
+_USER = "_user_id"  # as Flask-Login calls it: see `User.get_id`
 
 
 class End(Enum):
@@ -44,14 +45,30 @@ def begin(user: User, day: date, now: datetime) -> None:
 
 def end_of(user: User, day: date, now: datetime) -> End | None:
     """Why the session of this request is over for its user; None while it goes on."""
-    begun, seen, grants = (session.get(each) for each in (_BEGUN, _SEEN, _GRANTS))
-    if not (isinstance(begun, int) and isinstance(seen, int) and isinstance(grants, list)):
+    begun, seen = session.get(_BEGUN), session.get(_SEEN)
+    if not (isinstance(begun, int) and isinstance(seen, int) and isinstance(session.get(_GRANTS), list)):
         return End.LONGEST  # from before sessions had these
     if not -_SKEW.total_seconds() <= now.timestamp() - begun < LONGEST.total_seconds():
         return End.LONGEST
     if now.timestamp() - seen >= IDLE.total_seconds():
         return End.IDLE
-    return None if {*grants} <= _held(user, day) else End.ROLE
+    return End.ROLE if has_lost_role(user, day) else None
+
+
+def has_lost_role(user: User, day: date) -> bool:
+    """Whether a role has ended that the session of this request began with."""
+    return not {*session.get(_GRANTS, ())} <= _held(user, day)
+
+
+def whose() -> int | None:
+    """The id of the user whom the session of this request names."""
+    its_id: str = session.get(_USER, "").partition(":")[0]
+    return int(its_id) if its_id else None
+
+
+def has_ended(user: User) -> bool:
+    """Whether every session of its user was ended since that of this request began."""
+    return bool(session.get(_USER) != user.get_id())
 
 
 def go_on(now: datetime) -> None:

@@ -21,6 +21,7 @@ from tracker.language import (
     word,
 )
 from tracker.models import User
+from tracker.web.cookies import choice
 
 COOKIE = "language"
 _TAGS = [each.tag for each in LANGUAGES]
@@ -66,7 +67,7 @@ def _chosen() -> str:
     kept = user.language if isinstance(user, User) else None
     return (
         language_named(kept)
-        or language_named(request.cookies.get(COOKIE))
+        or language_named(choice(COOKIE))
         or language_named(request.accept_languages.best_match(_TAGS))
         or DEFAULT
     )

@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from flask import request
+from flask import abort, has_request_context, request
 from sqlalchemy.orm import Session
 
 from tracker.access.openings import role_through
@@ -26,6 +26,7 @@ from tracker.operations.actor import Actor
 from tracker.operations.tokens import Scope, note_used, open_token, scopes_of
 
 REALM = 'Bearer realm="tracker"'
+_CAME = "tracker.caller"
 _log = logging.getLogger(__name__)
 
 
@@ -57,23 +58,49 @@ def caller_of_request(session: Session, scope: Scope, today: date) -> Caller:
     Raises:
         Problem: ``no-token``, ``invalid-token``, ``insufficient-scope``.
     """
-    kind, _, shown = request.headers.get("Authorization", "").partition(" ")
-    shown = shown.strip()
-    if kind.lower() != "bearer" or not shown:
-        raise Problem("no-token", "Send a token: Authorization: Bearer …", headers={"WWW-Authenticate": REALM})
-    now = datetime.now(UTC)
-    caller = _person(session, shown, today, now) or _program(session, shown)
-    if caller is None:
-        raise Problem(
-            "invalid-token",
-            "The token has ended, was revoked, or is none of ours.",
-            headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
-        )
+    caller = _caller(session, today)
+    if caller.token is not None and caller.token.last_used_on != today:
+        _note_used(caller.token.id, today)
     if scope not in caller.scopes:
         raise Problem(
             "insufficient-scope",
             f"The token may not do this: it takes the scope {scope.value}.",
             headers={"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{scope.value}"'},
+        )
+    request.environ[_CAME] = caller
+    return caller
+
+
+def ask_once_more(writes: Session) -> None:
+    """Let what a call writes go on only for whom it would be taken, now that its turn has come: it may have waited long, for
+    an import, or for what its sender holds back.
+
+    Without holding the person's row, as a page does (`web.gate`): no call makes a token, a sign-in or a role, which whoever
+    ends these must find; and one that records for many seconds would keep its owner from revoking it.
+
+    Raises:
+        Problem: ``invalid-token``.
+        NotFound: its owner has lost a role since.
+    """
+    came: Caller | None = request.environ.get(_CAME) if has_request_context() else None
+    if came is None:
+        return
+    reach = _caller(writes, settings().today()).reach
+    if not came.reach.roles <= reach.roles or came.reach.member_id != reach.member_id:
+        abort(404)
+
+
+def _caller(session: Session, today: date) -> Caller:
+    kind, _, shown = request.headers.get("Authorization", "").partition(" ")
+    shown = shown.strip()
+    if kind.lower() != "bearer" or not shown:
+        raise Problem("no-token", "Send a token: Authorization: Bearer …", headers={"WWW-Authenticate": REALM})
+    caller = _person(session, shown, today, datetime.now(UTC)) or _program(session, shown, today)
+    if caller is None:
+        raise Problem(
+            "invalid-token",
+            "The token has ended, was revoked, or is none of ours.",
+            headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
         )
     return caller
 
@@ -83,8 +110,6 @@ def _person(session: Session, shown: str, today: date, now: datetime) -> Caller 
     if found is None:
         return None
     token, user = found
-    if token.last_used_on != today:
-        _note_used(token.id, today)
     reach = reach_of(session, user, today)
     if settings().requires_totp and must_have_factor(reach.roles) and not has_factor(session, user.id):
         raise Problem(
@@ -95,12 +120,12 @@ def _person(session: Session, shown: str, today: date, now: datetime) -> Caller 
     return Caller(reach, scopes_of(token.scopes), user=user, token=token)
 
 
-def _program(session: Session, shown: str) -> Caller | None:
+def _program(session: Session, shown: str, today: date) -> Caller | None:
     found = client_of_token(session, shown)
     if found is None:
         return None
     client, scopes = found
-    return Caller(reach_of_client(session, client), scopes, client=client)
+    return Caller(reach_of_client(session, client, today), scopes, client=client)
 
 
 def _note_used(token_id: int, today: date) -> None:

@@ -19,7 +19,7 @@ from tracker.api.door import settings
 from tracker.api.v1.callers import Caller
 from tracker.models.aside import NOT_NOW, writing_aside
 from tracker.operations.actor import Actor
-from tracker.operations.opening import LONGEST_ADDRESS, Opened, keep_opening, note_opening, openings_folder
+from tracker.operations.opening import Opened, address_kept, keep_opening, note_opening, openings_folder
 from tracker.operations.refusing import note_refusal
 
 _LONGEST = 100  # characters of what stood in an address
@@ -52,7 +52,7 @@ def note_refused(caller: Caller, operation: str, asked: Mapping[str, str]) -> No
 
 def _note(caller: Caller, members: list[int], what: Opened, unit_id: int | None) -> None:
     actor, now = caller.actor(unit_id), datetime.now(UTC)
-    asked = request.full_path.rstrip("?")[:LONGEST_ADDRESS] if what is Opened.LIST else ""
+    asked = address_kept(request.path, request.args.items(multi=True)) if what is Opened.LIST else ""
     whose: int | list[int] = members if what is Opened.LIST else members[0]
     try:
         with writing_aside() as session:

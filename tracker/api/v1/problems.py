@@ -60,11 +60,26 @@ def answer_with(api: Blueprint) -> None:
     api.register_error_handler(NothingApplied, _nothing_applied)
 
 
+def kind_of(status: int) -> str:
+    """Which of :data:`KINDS` an answer of this status is."""
+    return _BY_STATUS.get(status, "malformed" if status < 500 else "failed")
+
+
+def type_and_title(status: int) -> tuple[str, str]:
+    """What `web.errors` calls a refusal of this status that never reached the API's door, or broke behind it."""
+    kind = kind_of(status)
+    return _type(kind), KINDS[kind][1]
+
+
+def _type(kind: str) -> str:
+    return f"/api/v1/#{kind}"
+
+
 def told(kind: str, detail: str, faults: Sequence[tuple[str, str]] = (), status: int | None = None) -> Response:
     """A problem as an answer."""
     usual, title = KINDS[kind]
     status = status or usual
-    said: dict[str, Any] = {"type": f"/api/v1/#{kind}", "title": title, "status": status, "detail": detail}
+    said: dict[str, Any] = {"type": _type(kind), "title": title, "status": status, "detail": detail}
     if faults:
         said["faults"] = [{"pointer": pointer, "detail": fault} for pointer, fault in faults]
     answer = Response(json.dumps(said, ensure_ascii=False), status=status, content_type=MEDIA_TYPE)
@@ -82,7 +97,7 @@ def _problem(problem: Problem) -> Response:
 def _http(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    kind = _BY_STATUS.get(error.code, "malformed" if error.code < 500 else "failed")
+    kind = kind_of(error.code)
     return told(kind, KINDS[kind][1], status=error.code)
 
 

@@ -39,6 +39,7 @@ from tracker.operations.sign_in_links import (
     make_link,
     mark_link_failed,
     mark_link_sent,
+    note_link_trouble,
 )
 
 STOP_PATH = "/notices/stop/"  # then the token: where a mail of a kind is stopped
@@ -155,17 +156,23 @@ def send_links(settings: Settings, goes_on: Callable[[], bool] = _always) -> Sen
     if not waiting:
         return Sent(0, 0)
     counts = [0, 0]
-    with connected(settings) as post:
-        for link_id in waiting:
-            if not goes_on():
-                break
-            with writing() as session:
-                link = next((each for each in due_links(session, now()) if each.id == link_id), None)
-                made = make_link(session, link, now()) if link is not None else None
-            if made is None:
-                continue
-            failure = _send_made(post, settings, made, link_id)
-            counts[1 if failure else 0] += 1
+    try:
+        with connected(settings) as post:
+            for link_id in waiting:
+                if not goes_on():
+                    break
+                with writing() as session:
+                    link = next((each for each in due_links(session, now()) if each.id == link_id), None)
+                    made = make_link(session, link, now()) if link is not None else None
+                if made is None:
+                    continue
+                failure = _send_made(post, settings, made, link_id)
+                counts[1 if failure else 0] += 1
+    except Refused as refusal:
+        with writing() as session:  # notices too: whoever sends both comes no further than here
+            note_link_trouble(session, refusal.message, now())
+            note_trouble(session, refusal.message, now())
+        raise
     return Sent(*counts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from tracker.coverage.access_funnel.steps import Funnel, Step, Who, level_on, st
 from tracker.coverage.derivation import derive, facts_of, world_as_known
 from tracker.coverage.figures import end_of, figures_on, is_restated_since
 from tracker.coverage.people import PersonHere, people_here
+from tracker.coverage.people_told import Officer, people_told
 from tracker.curriculum.local_numbers import natural
 from tracker.curriculum.words import STARTED, Assurance, UnitKind
 from tracker.models import LearningPath, Unit
@@ -63,6 +64,7 @@ class UnitAccess:
 
     report: AccessReport
     people: Sequence[PersonsAccess]  # everyone in scope: of a local, by name; none for a reader from outside
+    adds_up: bool = True  # whether the reader is told of everyone what the figures count
 
     @property
     def funnel(self) -> Funnel:
@@ -104,21 +106,42 @@ def paths_in(session: Session, unit: Unit | None, day: date) -> list[PathChoice]
 
 
 def unit_access(
-    session: Session, unit: Unit, path: LearningPath, *, as_of: date, known: date | None, floor: Assurance
+    session: Session,
+    unit: Unit,
+    path: LearningPath,
+    *,
+    as_of: date,
+    known: date | None,
+    floor: Assurance,
+    officer: Officer | None = None,
 ) -> UnitAccess:
-    """How far those in scope of a path in a unit have got, with names where the unit is a local."""
+    """How far those in scope of a path in a unit have got, with names where the unit is a local.
+
+    Args:
+        officer: who reads the names; None: someone to whom every unit is open.
+    """
     moment = end_of(known) if known is not None else None
-    access = accounts_under(session, unit, as_of, moment)
-    people = []
-    counts: Counter[Stands] = Counter()
-    for person in people_here(session, unit, path.id, as_of, known):
-        if person.is_in_scope:
-            own = access.get(person.member_id, NO_ACCOUNT)
-            stands = Stands(level_on(person.standings, as_of), own.has_account, own.is_activated)
-            people.append(PersonsAccess(person, own, stands.step(floor)))
-            counts[stands] += 1
-    row = AccessRow(path, unit, _funnel(counts, floor))
-    return UnitAccess(AccessReport(as_of, known, floor, accounts_known(session, moment), [row]), people)
+    access = {known: accounts_under(session, unit, as_of, moment)}
+    everyone = people_here(session, unit, path.id, as_of, known)
+    told = people_told(session, everyone, unit, path.id, as_of, known, officer)
+    for then in {person.known for person in told if person.known}:
+        access[then] = accounts_under(session, unit, as_of, end_of(then))
+
+    def got(people: Iterable[PersonHere]) -> tuple[list[PersonsAccess], Funnel]:
+        found = []
+        counts: Counter[Stands] = Counter()
+        for person in people:
+            if person.is_in_scope:
+                own = access[person.known or known].get(person.member_id, NO_ACCOUNT)
+                stands = Stands(level_on(person.standings, as_of), own.has_account, own.is_activated)
+                found.append(PersonsAccess(person, own, stands.step(floor)))
+                counts[stands] += 1
+        return found, _funnel(counts, floor)
+
+    _, funnel = got(everyone)
+    people, funnel_told = got(told)
+    report = AccessReport(as_of, known, floor, accounts_known(session, moment), [AccessRow(path, unit, funnel)])
+    return UnitAccess(report, people, funnel_told == funnel)
 
 
 def locals_access(

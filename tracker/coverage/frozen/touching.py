@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.coverage.paging import Page
+from tracker.coverage.people_told import Officer, holders
 from tracker.curriculum.words import AssignmentKind
 from tracker.language import _, ngettext, word
 from tracker.models import Course, LearningPath, Member, Unit
@@ -44,6 +45,7 @@ def touches(session: Session, unit_id: int, path_ids: Collection[int], *, as_of:
     """The facts of those who hold or held a card in the unit on the day, that were recorded or voided after a moment and
     bear on the day; the newest first.
 
+    What a rule asks through a card elsewhere, and what is excused on such a card alone, bears on no figure of the unit.
     A fact that was voided and recorded anew with the same meaning for that day (a card that ended later) is left out, as is
     one that came and went since.
     """
@@ -106,14 +108,17 @@ def _queries(
     yield (
         "assignment",
         f"{head}, f.path_id, f.version_id FROM assignment f WHERE {came} AND f.path_id IN ({paths}) AND f.kind = ?"
-        f" AND {holds.format('assigned_on')} AND {here}",
-        (*moments, AssignmentKind.REQUIRED.value, as_of, as_of, *mine),
+        f" AND {holds.format('assigned_on')} AND {here} AND (f.membership_id IS NULL OR EXISTS (SELECT 1 FROM membership m"
+        f" WHERE m.member_id = f.member_id AND m.id = f.membership_id AND m.unit_id IN {_UNDER}))",
+        (*moments, AssignmentKind.REQUIRED.value, as_of, as_of, *mine, unit_id),
     )
     yield (
         "exemption",
         f"{head}, f.path_id, f.unit_id FROM exemption f WHERE {came} AND f.path_id IN ({paths})"
-        f" AND {holds.format('from_on')} AND {here}",
-        (*moments, as_of, as_of, *mine),
+        f" AND {holds.format('from_on')} AND {here} AND (f.unit_id IS NULL OR EXISTS (SELECT 1 FROM membership m"
+        " JOIN unit_closure e ON e.descendant_id = m.unit_id WHERE m.member_id = f.member_id AND e.ancestor_id = f.unit_id"
+        f" AND m.unit_id IN {_UNDER}))",
+        (*moments, as_of, as_of, *mine, unit_id),
     )
     listed = (
         "SELECT sc.course_id FROM path_version v JOIN section s ON s.version_id = v.id"
@@ -151,6 +156,21 @@ def _moment(value: Any) -> datetime:
     """A moment as either engine's driver gives it."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def touches_told(session: Session, found: Sequence[Touch], officer: Officer | None) -> list[Touch]:
+    """Those of these facts that a list may name to its reader.
+
+    All of them were recorded after the day they are about, so of whoever holds no card in the officer's locals any more none
+    is told (as `people_told` tells nothing that came later); the counts hold them.
+
+    Args:
+        officer: who reads; None: someone to whom every unit is open.
+    """
+    if officer is None:
+        return [*found]
+    held = holders(session, officer)
+    return [touch for touch in found if touch.member_id in held]
 
 
 def touch_page(session: Session, found: Sequence[Touch], after: int = 0) -> Page[TouchLine]:

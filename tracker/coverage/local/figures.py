@@ -134,14 +134,17 @@ def local_coverage(
         unit: a local or a district.
         whole: the units whose figures the reader may see; None for all.
         totals: the units of which they may see a total, if at least five locals contribute to it; as known on a day since
-            which anything was recorded, only this unit itself.
+            which anything was recorded, only this unit's own is told.
     """
+    shown_totals = totals
     if known is not None and whole is not None and is_restated_since(session, known):
-        totals = {*totals} & {unit.id}  # counted from the facts: those above would be of everyone in the union
+        # counted from the facts: those above would be of everyone in the union. Whether this one opens hangs on those below
+        totals = _within(session, unit, totals)
+        shown_totals = {*totals} & {unit.id}
     paths = list(session.scalars(select(LearningPath).order_by(LearningPath.id)))
     above = _above(session, unit)
-    seen_only_as_total = {each.id for each in (unit, *above) if whole is not None and each.id not in whole} & {*totals}
-    above = [each for each in above if whole is None or each.id in whole or each.id in totals]
+    seen_only_as_total = {each.id for each in (unit, *above) if whole is not None and each.id not in whole} & {*shown_totals}
+    above = [each for each in above if whole is None or each.id in whole or each.id in shown_totals]
     # every total the reader may see counts, on this page or not: two pages must not tell more than each of them
     under = locals_under(session, totals)
     here = locals_under(session, {unit.id})[unit.id]
@@ -224,6 +227,14 @@ def _above(session: Session, unit: Unit) -> list[Unit]:
         .order_by(UnitClosure.depth)
     )
     return list(session.scalars(found))
+
+
+def _within(session: Session, unit: Unit, unit_ids: Collection[int]) -> set[int]:
+    """Those of these units that are this one or stand under it."""
+    found = select(UnitClosure.descendant_id).where(
+        UnitClosure.ancestor_id == unit.id, UnitClosure.descendant_id.in_(unit_ids)
+    )
+    return {*session.scalars(found)}
 
 
 def _locals(

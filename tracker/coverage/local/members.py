@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -111,9 +111,20 @@ def _due_days(people: Iterable[PersonHere], day: date, floor: Assurance, policy:
 
 
 def in_scope_through(
-    session: Session, unit: Unit, path: LearningPath, craft: str, day: date, known: date | None = None
+    session: Session,
+    unit: Unit,
+    path: LearningPath,
+    craft: str,
+    day: date,
+    known: date | None = None,
+    *,
+    among: Collection[int] | None = None,
 ) -> set[int]:
-    """The members in scope here through a card of that craft: those whom the craft's figure counts."""
+    """The members in scope here through a card of that craft: those whom the craft's figure counts.
+
+    Args:
+        among: of these members alone; None: of all.
+    """
     craft_id = session.scalar(select(Craft.id).where(Craft.name == craft))
     under = "(SELECT descendant_id FROM unit_closure WHERE ancestor_id = ?)"
     if known is None or not is_restated_since(session, known):
@@ -124,7 +135,7 @@ def in_scope_through(
         return {member for (member,) in read_rows(session, sql, [unit.id, path.id, craft_id, day, day])}
     world = world_as_known(session, end_of(known))
     sql = f"SELECT DISTINCT member_id FROM membership WHERE unit_id IN {under} AND craft_id = ?"
-    held = [member for (member,) in read_rows(session, sql, [unit.id, craft_id])]
+    held = [member for (member,) in read_rows(session, sql, [unit.id, craft_id]) if among is None or member in among]
     return {
         member
         for member, facts in facts_of(session, world, held, known_at=end_of(known))

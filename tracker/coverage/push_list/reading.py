@@ -11,9 +11,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tracker.coverage.derivation import current_world, facts_of, world_as_known
-from tracker.coverage.figures import end_of, is_restated_since
-from tracker.coverage.people import MemberLine, PersonHere, members_page, people_here
+from tracker.coverage.people import MemberLine, PersonHere, facts_told, members_page, people_here
+from tracker.coverage.people_told import Officer, people_told
 from tracker.coverage.progress import remaining_of, takeable_minutes, ways_to
 from tracker.coverage.saying import called
 from tracker.curriculum.push import Candidate, Push, Remaining, fewest_people, people_to_go
@@ -53,6 +52,7 @@ class PushList:
     covered: int
     push: Push[PersonHere]
     courses: Mapping[int, Course]
+    adds_up: bool  # whether the reader is told of everyone what the figure counts
 
     @property
     def target_percent(self) -> int:
@@ -162,34 +162,40 @@ def push_list(
     known: date | None,
     floor: Assurance,
     target: float,
+    officer: Officer | None = None,
 ) -> PushList:
     """Who takes a unit to a target on a path. A few statements, whatever the number of members.
 
     Args:
         target: the share to reach, above 0 and up to 1.
+        officer: who reads the list; None: someone to whom every unit is open.
     """
-    people = [person for person in people_here(session, unit, path.id, as_of, known) if person.is_in_scope]
-    missing = {person.member_id: person for person in people if not _is_covered(person, as_of, floor)}
-    moment = end_of(known) if known is not None and is_restated_since(session, known) else None
-    world = current_world(session) if moment is None else world_as_known(session, moment)
-    ways = ways_to(path.id, day=as_of, world=world, takeable=takeable_minutes(session, as_of))
-    listed = world.curriculum.listed(path.id)
-    relevant = listed | {rule.course for rule in world.curriculum.equivalents if rule.stands_for in listed}
-    alike: dict[Hashable, Remaining] = {}  # many have done what many others have: nothing, to begin with
+    everyone = people_here(session, unit, path.id, as_of, known)
+    people = [person for person in everyone if person.is_in_scope]
+    covered = sum(_is_covered(person, as_of, floor) for person in people)
+    told = people_told(session, everyone, unit, path.id, as_of, known, officer)
+    told = [person for person in told if person.is_in_scope]
+    missing = {person.member_id: person for person in told if not _is_covered(person, as_of, floor)}
+    takeable = takeable_minutes(session, as_of)
     candidates = []
-    for member_id, facts in facts_of(session, world, missing.keys(), known_at=moment):
-        asked, person = facts.asked[path.id], missing[member_id]
-        done = tuple(sorted(each for each in facts.completed if each.course in relevant))
-        remaining = alike.get((asked, done))
-        if remaining is None:
-            remaining = remaining_of(asked, done, path.id, day=as_of, floor=floor, world=world, ways=ways)
-            alike[asked, done] = remaining
-        candidates.append(Candidate(person, remaining, person.due_on, person.name_key))
-    covered = len(people) - len(missing)
+    for world, rows in facts_told(session, missing.values(), known):
+        ways = ways_to(path.id, day=as_of, world=world, takeable=takeable)
+        listed = world.curriculum.listed(path.id)
+        relevant = listed | {rule.course for rule in world.curriculum.equivalents if rule.stands_for in listed}
+        alike: dict[Hashable, Remaining] = {}  # many have done what many others have: nothing, to begin with
+        for member_id, facts in rows:
+            asked, person = facts.asked[path.id], missing[member_id]
+            done = tuple(sorted(each for each in facts.completed if each.course in relevant))
+            remaining = alike.get((asked, done))
+            if remaining is None:
+                remaining = remaining_of(asked, done, path.id, day=as_of, floor=floor, world=world, ways=ways)
+                alike[asked, done] = remaining
+            candidates.append(Candidate(person, remaining, person.due_on, person.name_key))
+    adds_up = (len(told), len(told) - len(missing)) == (len(people), covered)
     push = fewest_people(candidates, people_to_go(target, len(people), covered))
     named = {course for each in push.chosen for course in (*(each.remaining.courses or ()), *each.remaining.unsure)}
     courses = {course.id: course for course in session.scalars(select(Course).where(Course.id.in_(named)))}
-    return PushList(unit, path, as_of, known, floor, target, len(people), covered, push, courses)
+    return PushList(unit, path, as_of, known, floor, target, len(people), covered, push, courses, adds_up)
 
 
 def _is_covered(person: PersonHere, day: date, floor: Assurance) -> bool:

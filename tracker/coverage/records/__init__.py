@@ -12,7 +12,7 @@ The rules themselves stand in `curriculum/`; this reads one member's facts, asks
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -24,7 +24,7 @@ from tracker.coverage.records.asking import cards_on, exemptions_on, reasons_on
 from tracker.coverage.records.claims import returned_claims
 from tracker.coverage.records.counting import FLOOR, Holdings, course_record, in_one_line, path_record
 from tracker.coverage.records.recorded import sightings_of
-from tracker.coverage.records.shapes import CourseRecord, MemberRecord, PathRecord, ReturnedClaim, Sighting
+from tracker.coverage.records.shapes import CourseRecord, MemberRecord, PathRecord, Reason, ReturnedClaim, Sighting
 from tracker.curriculum.paths import Asked, credits
 from tracker.curriculum.states import course_state
 from tracker.curriculum.words import AssignmentKind, Assurance
@@ -36,21 +36,30 @@ from tracker.models import PathVersion as VersionRow
 __all__ = ["CourseRecord", "MemberRecord", "PathRecord", "course_on_record", "member_record", "path_page"]
 
 
-def member_record(session: Session, member: Member, day: date, known_at: datetime | None = None) -> MemberRecord:
+def member_record(
+    session: Session,
+    member: Member,
+    day: date,
+    known_at: datetime | None = None,
+    units: Collection[int] | None = None,
+) -> MemberRecord:
     """Everything that a member's own page shows, as it was true on a day.
 
     Args:
         known_at: as :func:`path_page` takes it; claims that were sent back are then not told. None: all.
+        units: as :func:`path_page` takes them; then only the cards there and the paths asked there are told, neither claims
+            that were sent back nor courses of no path. None: all.
 
     Raises:
         NothingApplied: no curriculum was applied yet.
     """
     world = current_world(session) if known_at is None else world_as_known(session, known_at)
     facts = next(facts for __, facts in facts_of(session, world, [member.member_id], known_at=known_at))
-    returned = returned_claims(session, member.member_id, published(session).courses, day) if known_at is None else []
+    returned = []
+    if known_at is None and units is None:
+        returned = returned_claims(session, member.member_id, published(session).courses, day)
     holdings = _holdings(session, member, facts, world, day, known_at, returned)
-    reasons = reasons_on(session, member.member_id, day, facts, world, known_at)
-    exempt = exemptions_on(session, member.member_id, day, known_at) if facts.excuses else {}
+    reasons, exempt = _asks(session, member.member_id, day, facts, world, known_at, units)
     paths = [
         path_record(
             path,
@@ -59,16 +68,17 @@ def member_record(session: Session, member: Member, day: date, known_at: datetim
             facts.asked[path.id],
             holdings,
             reasons[path.id],
-            tuple(_exemption_in_words(*each) for each in exempt.get(path.id, ())),
+            exempt.get(path.id, ()),
         )
         for path, principle in _paths(published(session), reasons)
     ]
     paths.sort(key=_urgency)
+    cards = cards_on(session, member.member_id, day, world, known_at)
     return MemberRecord(
         day,
-        cards_on(session, member.member_id, day, world, known_at),
+        cards if units is None else tuple(card for card in cards if card.unit.id in units),
         tuple(paths),
-        _elsewhere(paths, holdings),
+        _elsewhere(paths, holdings) if units is None else (),
         tuple(returned),
     )
 
@@ -80,11 +90,15 @@ def path_page(
     day: date,
     floor: Assurance = FLOOR,
     known_at: datetime | None = None,
+    units: Collection[int] | None = None,
 ) -> PathRecord:
     """What one path asks on a day; with where a member stands on it at a floor, asked or not, if there is one.
 
     Args:
         known_at: only what was recorded by that moment, and not voided by then. None: all.
+        units: the locals whose officer reads it: reasons, due day, exemptions and state then follow from what reaches the
+            cards in these, and from what a person was asked or chose, as the lists of these locals do. What another local
+            asks of its own members, or excuses, is not this local's to read. None: all.
 
     Raises:
         NothingApplied: no curriculum was applied yet.
@@ -99,16 +113,15 @@ def path_page(
         return path_record(path, principle, _versions(path), asked, nothing)
     facts = next(facts for __, facts in facts_of(session, world, [member.member_id], known_at=known_at))
     holdings = replace(_holdings(session, member, facts, world, day, known_at), floor=floor)
-    reasons = reasons_on(session, member.member_id, day, facts, world, known_at).get(path.id, ())
-    exempt = exemptions_on(session, member.member_id, day, known_at).get(path.id, ())
+    reasons, exempt = _asks(session, member.member_id, day, facts, world, known_at, units)
     return path_record(
         path,
         principle,
         _versions(path),
         facts.asked.get(path.id, asked),
         holdings,
-        reasons,
-        tuple(_exemption_in_words(*each) for each in exempt),
+        reasons.get(path.id, ()),
+        exempt.get(path.id, ()),
     )
 
 
@@ -126,6 +139,31 @@ def course_on_record(session: Session, member: Member, course: Course, day: date
     # of a day that holds no longer too: it is on record
     mine = [each for each in holdings.sightings.values() if each.course.id == course.id]
     return replace(found, sightings=in_one_line(sorted(mine, key=lambda each: (each.on, each.assurance))))
+
+
+def _asks(
+    session: Session,
+    member_id: int,
+    day: date,
+    facts: MemberFacts,
+    world: World,
+    known_at: datetime | None,
+    units: Collection[int] | None,
+) -> tuple[dict[int, tuple[Reason, ...]], dict[int, tuple[str, ...]]]:
+    """By path: what asks a member for it through the cards in these units, and the exemptions that cover one of them."""
+    if units is not None:
+        facts = replace(facts, cards=[card for card in facts.cards if card.unit in units])
+    reasons = reasons_on(session, member_id, day, facts, world, known_at, is_part=units is not None)
+    exempt = exemptions_on(session, member_id, day, known_at) if facts.excuses else {}
+    over = {unit for card in facts.cards for unit in world.above[card.unit]}
+    return reasons, {
+        path: tuple(
+            _exemption_in_words(exemption, unit)
+            for exemption, unit in found
+            if units is None or unit is None or unit.id in over
+        )
+        for path, found in exempt.items()
+    }
 
 
 def _holdings(

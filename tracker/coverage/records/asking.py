@@ -61,8 +61,14 @@ def reasons_on(
     facts: MemberFacts,
     world: World,
     known_at: datetime | None = None,
+    *,
+    is_part: bool = False,
 ) -> dict[int, tuple[Reason, ...]]:
-    """By path: every reason for which it is asked on the day, each told once though it may reach several cards."""
+    """By path: every reason for which it is asked on the day, each told once though it may reach several cards.
+
+    Args:
+        is_part: ``facts`` holds only some of the member's cards: what a rule asks through another is left out.
+    """
     rows = session.execute(
         select(Assignment, AssignmentRule, Unit, Craft.name)
         .outerjoin(AssignmentRule, AssignmentRule.id == Assignment.rule_id)
@@ -76,8 +82,11 @@ def reasons_on(
         )
         .order_by(Assignment.assigned_on, Assignment.id)
     )
+    cards = {card.membership for card in facts.cards}
     found: dict[int, dict[int, Reason]] = {}
     for assignment, rule, unit, craft in rows:
+        if is_part and assignment.membership_id is not None and assignment.membership_id not in cards:
+            continue
         if has_left_rule(assignment, rule, facts, day):
             reason = _reason_left(assignment, rule, unit, craft, day, facts, world)
         else:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.curriculum.faults import Fault
+from tracker.curriculum.keys import email_key, member_key
 from tracker.curriculum.words import Assurance, Outcome
 from tracker.intake import canonical_completions
 from tracker.intake.imports.imported import Imported, close_batch, open_batch
@@ -17,7 +19,7 @@ from tracker.intake.imports.original import Original
 from tracker.intake.reading import AS_FOUND
 from tracker.intake.tables import HeadedTable
 from tracker.language import _
-from tracker.models import Course, Member
+from tracker.models import Course, Identifier, IdentifierKind, Member
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.completions import Lines, log_completion, record_few
@@ -34,12 +36,13 @@ SentRow = CompletionRow | NotACompletion | RowFaults
 
 
 class Ended(NamedTuple):
-    """How one row ended. ``faults`` says more of one that is faulty."""
+    """How one row ended. ``faults`` says more of one that is faulty; ``is_refused``: it named somebody else."""
 
     outcome: Outcome
     member_id: int | None = None
     completion_id: int | None = None
     faults: tuple[Fault, ...] = ()
+    is_refused: bool = False
 
 
 class Sender(NamedTuple):
@@ -74,7 +77,7 @@ def record_sent(
     batch_id = open_batch(session, "completions", PROFILE, original, sender.actor, now) if len(rows) > 1 else None
     settled = record_few(session, good, source=sender.source, actor=sender.actor, today=today, now=now, batch_id=batch_id)
     for row, end in zip(good, settled, strict=True):
-        faults = (_late_claim(row),) if end.outcome is Outcome.FAULTY else ()
+        faults = end.faults or ((_late_claim(row),) if end.outcome is Outcome.FAULTY else ())
         ended[row.line] = Ended(end.outcome, end.member_id, end.completion_id, faults)
     in_order = [ended[row.line] for row in rows]
     if batch_id is None:
@@ -87,17 +90,22 @@ def record_sent(
 def record_own(
     session: Session, rows: Sequence[SentRow], member: Member, actor: Actor, *, today: date, now: datetime
 ) -> list[Ended]:
-    """Record what a member says of themselves: each row as logging a course on a page does, and none of anyone else."""
+    """Record what a member says of themselves: each row as logging a course on a page does, and none of anyone else.
+
+    What a row names them by is compared with what they are known by, and looked up nowhere else: nobody can find out so
+    which numbers and addresses are a member's.
+    """
     courses = CourseFinder(session)
-    learners = LearnerFinder(session, [row for row in rows if isinstance(row, CompletionRow)])
+    known = select(Identifier.kind, Identifier.value).where(Identifier.member_id == member.member_id)
+    own = {(kind, value) for kind, value in session.execute(known)}
     ended = []
     for row in rows:
         if not isinstance(row, CompletionRow):
             ended.append(_unreadable(row))
-        elif learners.find(row) != member.member_id:
+        elif foreign := [each for each in _named_by(row) if each[:2] not in own]:
             reason = _("is not yours: a member records their own courses alone")
-            column, value = ("member_number", row.member_number) if row.member_number else ("email", row.email)
-            ended.append(Ended(Outcome.FAULTY, faults=(Fault(row.line, column, value, reason),)))
+            faults = tuple(Fault(row.line, column, value, reason) for _kind, _key, column, value in foreign)
+            ended.append(Ended(Outcome.FAULTY, faults=faults, is_refused=True))
         elif row.assurance is not Assurance.CLAIMED:
             reason = _("is more than a claim: leave it out, and the training staff look at it")
             fault = Fault(row.line, "assurance", row.assurance.word, reason)
@@ -107,6 +115,16 @@ def record_own(
             course = session.get(Course, found.id) if found is not None else None
             ended.append(_logged(session, row, member, course, actor, today, now))
     return ended
+
+
+def _named_by(row: CompletionRow) -> list[tuple[IdentifierKind, str, str, str]]:
+    """Everything that a row names its learner by: of which kind, as it is compared, in which column, as it was sent."""
+    said = [
+        (IdentifierKind.NUMBER, member_key(row.member_number), "member_number", row.member_number),
+        (IdentifierKind.PROVIDER_ID, row.provider_id.strip().casefold(), "provider_id", row.provider_id),
+        (IdentifierKind.EMAIL, email_key(row.email), "email", row.email),
+    ]
+    return [each for each in said if each[3]]
 
 
 def _logged(

@@ -5,6 +5,7 @@
 - `roles`    what they may do: held in a unit, from a day, until a day
 - `signing_in`  the way in and out
 - `passwords`   a sign-in's password
+- `sessions`  how every session of theirs ends
 - `factors`  whether a second one is set, and who must have it
 - `limits`   how often anyone may try
 """
@@ -28,6 +29,7 @@ from tracker.operations.accounts.roles import (
     role_in_words,
     roles_now_and_later,
 )
+from tracker.operations.accounts.sessions import end_sessions, hold_user
 from tracker.operations.accounts.signing_in import (
     Attempt,
     SignIn,
@@ -61,9 +63,11 @@ __all__ = [
     "confirm_password",
     "days_in_words",
     "end_role",
+    "end_sessions",
     "find_user",
     "give_password",
     "has_factor",
+    "hold_user",
     "is_over_limit",
     "must_have_factor",
     "reactivate",

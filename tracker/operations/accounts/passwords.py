@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from tracker.language import _
 from tracker.models import User
 from tracker.operations.accounts.limits import forget_failures
+from tracker.operations.accounts.sessions import end_sessions
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.passwords import Hashed, password_hash
@@ -37,7 +38,7 @@ def set_password(
     """
     had_one = user.password_hash is not None
     user.password_hash = password.text if isinstance(password, Hashed) else password_hash(password, user.email)
-    user.session_epoch += 1
+    end_sessions(session, user)
     end_tokens(session, user, actor, now=now or datetime.now(UTC))
     forget_failures(session, user.email)
     audit(session, actor, "set_password", object_kind="user", object_id=user.id, detail={"email": user.email}, at=now)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from tracker.curriculum.words import Role, UnitKind
 from tracker.language import _, day, mark, word
 from tracker.models import RoleGrant, Unit, User, new_id
+from tracker.operations.accounts.sessions import end_sessions
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.refused import Refused, refuse_impossible_day
@@ -132,7 +133,7 @@ def give_role(session: Session, user: User, grant: Grant, actor: Actor, today: d
     given = RoleGrant(id=new_id(), role=grant.role, unit_id=unit_id, from_on=grant.from_on, until_on=grant.until_on)
     user.grants.append(given)
     if grant.from_on <= today:
-        user.session_epoch += 1
+        end_sessions(session, user)
     session.flush()
     audit(
         session,
@@ -203,7 +204,7 @@ def end_role(
         user.grants.remove(grant)
         session.delete(grant)  # it never held for a whole day, and no span of days could say so
     if on <= today:
-        user.session_epoch += 1
+        end_sessions(session, user)
     session.flush()
     audit(session, actor, "end_role", object_kind="user", object_id=user.id, unit_id=grant.unit_id, detail=detail)
 

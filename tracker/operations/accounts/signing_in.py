@@ -26,6 +26,7 @@ from tracker.operations.accounts.limits import (
     too_many_attempts,
 )
 from tracker.operations.accounts.passwords import set_password
+from tracker.operations.accounts.sessions import end_sessions
 from tracker.operations.accounts.users import find_user
 from tracker.operations.actor import ANYONE, Actor
 from tracker.operations.audit import audit
@@ -124,7 +125,7 @@ def choose_language(session: Session, user: User, language: str) -> None:
 
 def sign_out(session: Session, user: User) -> None:
     """End every session of a user, in every browser: a copied cookie is worth nothing afterwards."""
-    user.session_epoch += 1
+    end_sessions(session, user)
     audit(session, Actor(user.id, "self", user.email), "sign_out", object_kind="user", object_id=user.id)
 
 

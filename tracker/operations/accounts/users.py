@@ -14,6 +14,7 @@ from tracker.language import _
 from tracker.models import Member, OutsideIdentity, SignInLink, Unit, User, new_id
 from tracker.operations.accounts.passwords import set_password
 from tracker.operations.accounts.roles import Grant, check_grant, give_role, refuse_held_already, tell_of_role
+from tracker.operations.accounts.sessions import end_sessions
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.notices import recipient_of
@@ -42,7 +43,7 @@ def add_user(
     until_on: date | None = None,
     now: datetime | None = None,
 ) -> User:
-    """Give someone a role, and a sign-in if the e-mail address has none yet. Who signs in already is told by mail.
+    """Give someone else a role, and a sign-in if the e-mail address has none yet. Who signs in already is told by mail.
 
     Args:
         unit: where the role is held: a local or a district for an officer, None for every other role.
@@ -61,6 +62,9 @@ def add_user(
         raise Refused("member_missing", _("Say whose record it is: the role “member” needs a member."), field="member")
 
     user = find_user(session, email)
+    if user is not None and user.id == actor.user_id:  # or an administrator would open to themselves what is not theirs
+        message = _("Nobody gives themselves a role: another administrator must, or whoever runs the tracker.")
+        raise Refused("own_account", message, field="email")
     if member_id is not None:
         _check_member(session, user, member_id)
     if user is not None:
@@ -78,8 +82,6 @@ def add_user(
         session.add(user)
         audit(session, actor, "add_user", object_kind="user", object_id=user.id, detail={"email": user.email}, at=now)
     if member_id is not None and user.member_id != member_id:
-        if user.id == actor.user_id:
-            raise Refused("own_account", _("Another administrator must say whose record you see."), field="member")
         _tell_of_reader(session, user, member_id, now or datetime.now(UTC))
         user.member_id = member_id
     if password is not None:
@@ -118,7 +120,7 @@ def suspend(session: Session, user: User, actor: Actor) -> None:
     if not user.is_active:
         raise Refused("already_suspended", _("%(email)s is suspended already.", email=user.email))
     user.is_active = False
-    user.session_epoch += 1
+    end_sessions(session, user)
     end_tokens(session, user, actor, now=datetime.now(UTC))
     audit(session, actor, "suspend_user", object_kind="user", object_id=user.id, detail={"email": user.email})
 
@@ -153,12 +155,15 @@ def change_address(session: Session, user: User, email: str, actor: Actor, now: 
     user.email, user.email_key = new, email_key(new)
     # whoever holds the old mailbox may hold its sign-in at the provider too: it must be found by the new address
     session.execute(delete(OutsideIdentity).where(OutsideIdentity.user_id == user.id))
-    user.session_epoch += 1
+    end_sessions(session, user)
     end_tokens(session, user, actor, now=now)
-    # links on their way to the old mailbox sign nobody in
+    # links on their way to the old mailbox sign nobody in, nor those mailed before there was a sign-in
+    theirs = SignInLink.user_id == user.id
+    if user.member_id is not None:
+        theirs |= SignInLink.member_id == user.member_id
     session.execute(
         update(SignInLink)
-        .where(SignInLink.user_id == user.id, SignInLink.used_at.is_(None))
+        .where(theirs, SignInLink.used_at.is_(None))
         .values(expires_at=now, next_try_at=None)
         .execution_options(synchronize_session=False)
     )

@@ -34,6 +34,7 @@ from tracker.models import (
     new_ids,
 )
 from tracker.models.loading import in_chunks, many_rows, read_rows
+from tracker.operations.accounts import end_sessions
 from tracker.operations.actor import Actor
 from tracker.operations.assignments import reach
 from tracker.operations.assignments.leaving import ENDED_BY_HAND
@@ -213,8 +214,7 @@ def _sign_in_again(session: Session, change: BatchChange) -> None:
         return
     holder = session.scalar(select(User.id).where(User.member_id == change.member_id).limit(1))
     user.member_id = change.member_id if holder is None else None
-    user.session_epoch += 1
-    session.flush()
+    end_sessions(session, user)
 
 
 def _identifier_again(session: Session, change: BatchChange, now: datetime) -> None:

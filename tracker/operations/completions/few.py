@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import current_world
+from tracker.curriculum.faults import Fault
 from tracker.curriculum.words import Outcome
 from tracker.models.base import lock_member
 from tracker.operations.actor import Actor
@@ -23,12 +24,14 @@ from tracker.operations.standings import Refresh
 
 
 class Settled(NamedTuple):
-    """How a row ended: with a completion, waiting, or known before."""
+    """How a row ended: with a completion, waiting, or known before. ``faults`` says why one under another record's id is
+    faulty; one that is faulty without is a late claim."""
 
     outcome: Outcome
     member_id: int | None
     completion_id: int | None
     waiting_id: int | None
+    faults: tuple[Fault, ...] = ()
 
 
 def record_few(
@@ -77,7 +80,9 @@ def record_few(
         for place in places[fingerprint]:
             ended[place] = ended[place]._replace(waiting_id=waiting_id)
     if staged:
-        ended |= _record(session, staged, today, now)
+        for place, end in _record(session, staged, today, now).items():
+            faults = tuple(each._replace(line=rows[place].line) for each in end.faults)
+            ended[place] = end._replace(faults=faults)
     return [ended[place] for place in range(len(rows))]
 
 
@@ -88,8 +93,12 @@ def _record(session: Session, staged: list[Staged], today: date, now: datetime) 
     world = current_world(session)
     refresh = Refresh(session, world)
     recorded = CompletionsRecorded()
-    written = record_people(session, people, recorded, refresh, world, today, now)
+    written = record_people(session, people, recorded, refresh, world, today, now, is_told=True)
     refresh.finish()
     completions = {each.row.line: each.completion_id for each in written}
     outcomes = {each.line: each.outcome for each in recorded.lines}
-    return {row.line: Settled(outcomes[row.line], row.member_id, completions.get(row.line), None) for row in staged}
+    faults = {each.line: (each,) for each in recorded.faults}
+    return {
+        row.line: Settled(outcomes[row.line], row.member_id, completions.get(row.line), None, faults.get(row.line, ()))
+        for row in staged
+    }

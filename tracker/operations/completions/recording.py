@@ -9,9 +9,12 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from tracker.coverage.derivation import MEMBERS_AT_ONCE, FactReader, World, current_world, facts_of
+from tracker.curriculum.faults import Fault
 from tracker.curriculum.paths import Completed, CourseTerms
 from tracker.curriculum.paths.renewing import Entry, lasting
 from tracker.curriculum.words import Assurance, Outcome
+from tracker.language import _
+from tracker.models import Course
 from tracker.models.loading import in_chunks
 from tracker.operations.actor import Actor
 from tracker.operations.completions.claims import LINKEDIN, own_record_fault
@@ -83,15 +86,18 @@ def record_people(
     today: date,
     now: datetime,
     own: frozenset[int] = frozenset(),
+    is_told: bool = False,
 ) -> list[Written]:
     """Record these members' new rows and refresh them. Their other writers must be held off.
 
     Args:
         own: the members that whoever records is: of themselves they record claims alone.
+        is_told: whether a program sends the rows and reads how each ended: another completion under an id that is recorded
+            is faulty then. A report that comes again with a corrected day or course is the same report.
     """
     facts = dict(facts_of(session, world, people))
     held = {member: each.completed for member, each in facts.items()}
-    new = _new_rows(session, people, held, recorded, world.curriculum.courses, today, own)
+    new = _new_rows(session, people, held, recorded, world.curriculum.courses, today, own, is_told)
     ids = write_completions(session, new, now)
     changed = {row.member_id for row in new}
     recorded.members += len(changed)
@@ -107,6 +113,7 @@ def _new_rows(
     terms: Mapping[int, CourseTerms],
     today: date,
     own: frozenset[int],
+    is_told: bool = False,
 ) -> list[Staged]:
     """The rows that say something new, noted like the rest; what they say is added to ``held``."""
     voided, external = _known_besides(session, people)
@@ -115,11 +122,14 @@ def _new_rows(
         mine = held[member_id]
         known = set(mine) | voided.get(member_id, set())
         courses = {completed.course for completed in mine}
-        ids = external.get(member_id, set())
+        ids = external.get(member_id, {})
         for row in rows:
             completed = Completed(row.course_id, row.completed_on, row.assurance)
-            its_id = (row.source, row.external_id)
-            if completed in known or (row.external_id is not None and its_id in ids) or _is_seen_again(row, mine):
+            under_its_id = ids.get((row.source, row.external_id), [])
+            if is_told and under_its_id and completed not in known and completed not in under_its_id:
+                recorded.note_faults(RowFaults(row.line, (_another_under_its_id(session, row, under_its_id[-1]),)))
+                continue
+            if completed in known or under_its_id or _is_seen_again(row, mine):
                 is_lapsed = _is_lapsed(completed, mine, terms, today)
                 recorded.lapsed += is_lapsed
                 recorded.note(row.line, Outcome.ALREADY_KNOWN, LAPSED if is_lapsed else "")
@@ -130,10 +140,22 @@ def _new_rows(
             recorded.note(row.line, Outcome.CORROBORATED if row.course_id in courses else Outcome.RECORDED)
             known.add(completed)
             courses.add(row.course_id)
-            ids.add(its_id)
+            if row.external_id is not None:
+                ids[row.source, row.external_id] = [completed]
             mine.append(completed)
             new.append(row)
     return new
+
+
+def _another_under_its_id(session: Session, row: Staged, recorded: Completed) -> Fault:
+    course = session.get_one(Course, recorded.course)
+    reason = _(
+        "is the id of another record: “%(course)s”, %(day)s, %(assurance)s. Send this one under an id of its own",
+        course=course.code,
+        day=recorded.on.isoformat(),
+        assurance=Assurance(recorded.assurance).word,
+    )
+    return Fault(row.line, "external_id", row.external_id or "", reason)
 
 
 def _is_seen_again(row: Staged, mine: Iterable[Completed]) -> bool:
@@ -157,26 +179,28 @@ def _is_lapsed(completed: Completed, mine: Iterable[Completed], terms: Mapping[i
 
 def _known_besides(
     session: Session, people: dict[int, list[Staged]]
-) -> tuple[dict[int, set[Completed]], dict[int, set[tuple[str, str | None]]]]:
-    """What a report may not record again though no valid completion shows it: what a person voided, and the sources' ids.
+) -> tuple[dict[int, set[Completed]], dict[int, dict[tuple[str, str | None], list[Completed]]]]:
+    """What a report may not record again though no valid completion shows it: what a person voided, and what is recorded
+    under each of the sources' ids.
 
     What was undone with its whole import may be recorded again, by its id as well. So may what was taken for another member
     or course, which is voided in the same way: with 0 where it came without a file.
     """
     read = FactReader(session, people)
     voided: dict[int, set[Completed]] = {}
-    external: dict[int, set[tuple[str, str | None]]] = {}
+    external: dict[int, dict[tuple[str, str | None], list[Completed]]] = {}
     for member_id, course, on, assurance, batch, undone in read.voided(
         "completion", "course_id, completed_on, assurance, batch_id, voided_batch_id"
     ):
         if undone is None or undone != (batch or 0):
             voided.setdefault(member_id, set()).add(Completed(course, read.day(on), assurance))
     if any(row.external_id is not None for rows in people.values() for row in rows):
-        for member_id, source, external_id, batch, undone in read.derived(
-            "completion", "source, external_id, batch_id, voided_batch_id"
+        for member_id, source, external_id, course, on, assurance, batch, undone in read.derived(
+            "completion", "source, external_id, course_id, completed_on, assurance, batch_id, voided_batch_id"
         ):
             if external_id is not None and (undone is None or undone != (batch or 0)):
-                external.setdefault(member_id, set()).add((source, external_id))
+                under_it = external.setdefault(member_id, {}).setdefault((source, external_id), [])
+                under_it.append(Completed(course, read.day(on), assurance))
     return voided, external
 
 

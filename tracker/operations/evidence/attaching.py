@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tracker.language import _
+from tracker.language import _, number
 from tracker.models import Evidence, Review, new_ids
+from tracker.models.base import lock_member
 from tracker.models.loading import load, stored_moment
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
@@ -16,6 +18,7 @@ from tracker.operations.evidence.keeping import StoredFile
 from tracker.operations.refused import Refused
 
 LONGEST_REASON = 200
+MOST_OF_ONE = 10  # files and links behind one completion
 _COLUMNS = (
     *("member_id", "id", "completion_id", "url", "sha256", "media_type", "size", "file_name"),
     *("recorded_at", "recorded_by", "review"),
@@ -39,10 +42,16 @@ def attach_evidence(
         review: ``WAITING`` behind a claim, else ``ACCEPTED``.
 
     Raises:
-        Refused: ``evidence_missing``: neither a file nor a link.
+        Refused: ``evidence_missing``: neither a file nor a link; ``too_much_evidence``.
     """
     if file is None and not url:
         raise Refused("evidence_missing", _("Choose a photo or a file, or give a link."), field="file")
+    lock_member(session, member_id)
+    mine = (Evidence.member_id == member_id, Evidence.completion_id.in_(completion_ids))
+    counted = session.execute(select(Evidence.completion_id, func.count()).where(*mine).group_by(Evidence.completion_id))
+    if any(count >= MOST_OF_ONE for _id, count in counted):
+        said = _("There are %(most)s proofs of it already, which is as many as can be kept.", most=number(MOST_OF_ONE))
+        raise Refused("too_much_evidence", said, field="file")
     write_evidence(session, [(member_id, each) for each in completion_ids], file, url, review, actor, now)
     for completion_id in completion_ids:
         audit(

@@ -17,6 +17,7 @@ from tracker.language import _
 from tracker.models import Evidence
 from tracker.models.loading import in_chunks
 from tracker.operations.evidence.checking import ENDINGS, check_file
+from tracker.operations.evidence.tally import Tally
 from tracker.operations.lasting_files import settle, write_lasting
 from tracker.operations.refused import Refused
 
@@ -37,32 +38,48 @@ def evidence_folder(instance: Path) -> Path:
     return instance / "evidence"
 
 
-def keep_file(folder: Path, stream: BinaryIO, name: str) -> StoredFile:
+def keep_file(folder: Path, stream: BinaryIO, name: str, tally: Tally | None = None) -> StoredFile:
     """Check a file and keep it; the same content is kept once, so this is safe to do again.
 
     Args:
         folder: the evidence's own (:func:`evidence_folder`).
         name: as the sender calls it. Only its ending matters, and nothing is named after it.
+        tally: the sender's, where theirs are counted.
 
     Raises:
-        Refused: what :func:`check_file` raises: too large, of no kind we take, or not what it says it is; and
-            ``evidence_not_kept`` where the disk takes nothing more.
+        Refused: what :func:`check_file` raises: too large, of no kind we take, or not what it says it is;
+            ``evidence_quota``; and ``evidence_not_kept`` where the disk takes nothing more.
     """
+    if tally is not None:
+        tally.stop_if_full()
     content, media_type = check_file(stream, name)
     its_hash = hashlib.sha256(content).hexdigest()
-    place = file_of(folder, its_hash)
-    if place.exists():
-        os.utime(place)  # kept anew: no sweep takes it before its row is there
-    else:
-        try:
+    try:
+        if tally is not None:
+            tally.count(its_hash, len(content))
+        if not touched(folder, its_hash):
+            place = file_of(folder, its_hash)
             place.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             place.parent.mkdir(mode=0o700, exist_ok=True)
             write_lasting(place, content)
             settle(place.parent.parent)
-        except OSError as error:
-            said = _("The file could not be kept just now. Try again in a while, or send a link instead.")
-            raise Refused("evidence_not_kept", said, field="file") from error
+    except OSError as error:
+        said = _("The file could not be kept just now. Try again in a while, or send a link instead.")
+        raise Refused("evidence_not_kept", said, field="file") from error
     return StoredFile(its_hash, media_type, len(content), f"evidence-{its_hash[:8]}{ENDINGS[media_type]}")
+
+
+def touched(folder: Path, sha256: str) -> bool:
+    """Whether the file of a hash is there; kept anew then, so that no sweep takes it before its row is there.
+
+    Raises:
+        ValueError: it is no hash.
+    """
+    try:
+        os.utime(file_of(folder, sha256))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def file_of(folder: Path, sha256: str) -> Path:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tracker.language import _
 from tracker.models import Identifier, IdentifierKind, Member, User
+from tracker.operations.accounts import end_sessions
 from tracker.operations.merging.merge import Merge
 from tracker.operations.refused import Refused
 
@@ -33,7 +34,7 @@ def move_sign_in(merge: Merge) -> None:
     if other.member_id is not None:
         merge.note(merge.gone, "sign-in", str(other.id), "")
         other.member_id = merge.keep.member_id
-        other.session_epoch += 1
+        end_sessions(merge.session, other)
         merge.merged.sign_ins.append(
             _("%(email)s signs in to the record of %(name)s from now on.", email=other.email, name=merge.keep.name)
         )
@@ -46,8 +47,7 @@ def _sign_in(merge: Merge, member: Member) -> User | None:
 def _unlink(merge: Merge, user: User, member: Member) -> None:
     merge.note(member, "sign-in", str(user.id), "")
     user.member_id = None
-    user.session_epoch += 1
-    merge.session.flush()
+    end_sessions(merge.session, user)
     merge.merged.sign_ins.append(_("%(email)s, which holds no role, leads to no record any more.", email=user.email))
 
 

@@ -36,7 +36,7 @@ def sign_in_by_code(
     """
     user = session.get(User, user_id, populate_existing=True)
     if user is None or not user.is_active or user.session_epoch != epoch:
-        return SignIn(None, Refused("sign_in_over", _("This took too long, or your sign-in changed meanwhile: begin anew.")))
+        return SignIn(None, changed_meanwhile())
     refusal = use_code(session, user, text, key, address, now)
     if refusal is not None:
         return SignIn(None, refusal)
@@ -44,6 +44,11 @@ def sign_in_by_code(
     themselves = Actor(user.id, "self", user.email)
     audit(session, themselves, "sign_in", object_kind="user", object_id=user.id, detail=detail, at=now)
     return SignIn(user)
+
+
+def changed_meanwhile() -> Refused:
+    """What is said to whoever began with a sign-in that is another by now."""
+    return Refused("sign_in_over", _("This took too long, or your sign-in changed meanwhile: begin anew."))
 
 
 def use_code(session: Session, user: User, text: str, key: FactorKey, address: str, now: datetime) -> Refused | None:

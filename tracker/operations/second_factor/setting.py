@@ -6,15 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from tracker.language import _
 from tracker.models import SecondFactor, User
+from tracker.operations.accounts import end_sessions, hold_user
 from tracker.operations.accounts.limits import forget_codes
 from tracker.operations.actor import Actor
 from tracker.operations.audit import audit
 from tracker.operations.refused import Refused
+from tracker.operations.second_factor.checking import changed_meanwhile
 from tracker.operations.second_factor.recovery import forget_all, make_codes
 from tracker.operations.second_factor.secrets import FactorKey, step_of
 from tracker.operations.telling import tell_user
@@ -27,21 +29,28 @@ def factor_of(session: Session, user_id: int) -> SecondFactor | None:
     return found if found is not None and found.set_at is not None else None
 
 
-def set_factor(session: Session, user: User, secret: str, code: str, key: FactorKey, now: datetime) -> list[str]:
-    """Ask for the codes of this secret from now on, in place of any other's; a code shows that the authenticator has it.
+def set_factor(
+    session: Session, user: User, secret: str, code: str, key: FactorKey, now: datetime, *, replaces: bool = False
+) -> list[str]:
+    """Ask for the codes of this secret from now on; a code shows that the authenticator has it.
+
+    Args:
+        replaces: whether it may take the place of another, whose code the caller has asked for in this transaction.
 
     Returns:
         The recovery codes, to be shown once.
 
     Raises:
-        Refused: ``code_wrong``.
+        Refused: ``code_wrong``; ``sign_in_over``, where there is another by now.
     """
     step = step_of(secret, code, now, after=-1)
     if step is None:
         said = _("That code is not of this secret. Look at the clock of your device, wait for the next code, and try again.")
         raise Refused("code_wrong", said, field="code")
-    session.execute(select(User.id).where(User.id == user.id).with_for_update())  # of two tabs, one after the other
+    hold_user(session, user)  # of two at once, the second finds what the first has set
     factor = session.get(SecondFactor, user.id, populate_existing=True)
+    if factor is not None and factor.set_at is not None and not replaces:
+        raise changed_meanwhile()
     if factor is None:
         factor = SecondFactor(user_id=user.id, begun_at=now)
         session.add(factor)
@@ -53,8 +62,10 @@ def set_factor(session: Session, user: User, secret: str, code: str, key: Factor
 
 def remove_factor(session: Session, user: User, now: datetime) -> None:
     """Ask a user for no code any more. The caller has asked for their password and a code."""
+    themselves = Actor(user.id, "self", user.email)
     _take_away(session, user)
-    _end_sessions(session, user, "remove_second_factor", Actor(user.id, "self", user.email), _about_removing, now)
+    end_tokens(session, user, themselves, now=now)
+    _end_sessions(session, user, "remove_second_factor", themselves, _about_removing, now)
 
 
 def reset_factor(session: Session, user: User, actor: Actor, now: datetime) -> None:
@@ -81,8 +92,7 @@ def _take_away(session: Session, user: User) -> None:
 def _end_sessions(
     session: Session, user: User, action: str, actor: Actor, about: Callable[[], tuple[str, str]], now: datetime
 ) -> None:
-    user.session_epoch += 1
-    session.flush()
+    end_sessions(session, user)
     audit(session, actor, action, object_kind="user", object_id=user.id, detail={"email": user.email}, at=now)
     tell_user(session, user, about, now)
 

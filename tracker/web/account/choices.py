@@ -15,10 +15,9 @@ from tracker.operations.actor import Actor
 from tracker.operations.notices.stopping import resume_notices, stop_notices
 from tracker.web import gate, nav
 from tracker.web.account.door import account
+from tracker.web.cookies import keep_choice
 from tracker.web.gate import public, signed_in
 from tracker.web.speaking import COOKIE
-
-_YEAR = 365 * 24 * 3600
 
 
 @account.post("/theme")
@@ -28,7 +27,7 @@ def theme() -> BaseResponse:
     chosen = request.form.get("theme", "")
     answer: Response = make_response(redirect(gate.safe_path(request.form.get("next")) or url_for("account.home"), 303))
     if chosen in nav.THEMES:
-        answer.set_cookie("theme", chosen, max_age=_YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+        keep_choice(answer, nav.THEME, chosen)
     return answer
 
 
@@ -39,7 +38,7 @@ def language() -> BaseResponse:
     chosen = language_named(request.form.get("language"))
     answer: Response = make_response(redirect(gate.safe_path(request.form.get("next")) or url_for("account.home"), 303))
     if chosen is not None:
-        answer.set_cookie(COOKIE, chosen, max_age=_YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+        keep_choice(answer, COOKIE, chosen)
         if current_user.is_authenticated:
             user = gate.signed_in_user()
             with writing() as transaction:

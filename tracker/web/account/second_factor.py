@@ -183,7 +183,7 @@ def _set(user: User, secret: str, form: Form, now: datetime, *, has_one: bool) -
         if has_one:
             refusal = use_code(transaction, user, form.old.data or "", factor_key(), network_address(), now)
         if refusal is None:
-            codes = set_factor(transaction, user, secret, form.code.data or "", factor_key(), now)
+            codes = set_factor(transaction, user, secret, form.code.data or "", factor_key(), now, replaces=has_one)
     if refusal is not None:
         raise Refused(refusal.code, refusal.message, field="old")
     return codes

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from tracker.models import Unit
 from tracker.web import gate
+from tracker.web.forms import WITH_EVIDENCE, takes
 from tracker.web.locals.door import acting, led, local_leads, locals_
 from tracker.web.locals.sheets import ClassForm, Door, classes_list, new_class, one_class, undo_one_class
 
@@ -19,6 +20,7 @@ def classes(number: str) -> str:
 
 @locals_.route("/<number>/classes/new", methods=["GET", "POST"])
 @local_leads
+@takes(WITH_EVIDENCE)
 def class_new(number: str) -> Response | str | tuple[str, int]:
     door = _writers(led(number))
     return new_class(door, ClassForm(), door.unit)

@@ -15,6 +15,7 @@ from tracker.coverage.people_of_local import some_of
 from tracker.language import _, lazy, ngettext
 from tracker.models import Unit, db, writing
 from tracker.operations.eligibility import LONGEST_NOTE, say_eligible
+from tracker.operations.own_record import own_members
 from tracker.operations.refused import Refused
 from tracker.web import gate
 from tracker.web.asked import one_of, text_of
@@ -102,6 +103,8 @@ def _page(unit: Unit, form: EligibilityForm) -> str:
     lines = {line.person.member_id: line for line in _shown(found, show)}
     after = request.args.get("after", type=row_id)
     page = some_of((line.person for line in lines.values()), text_of("q"), after)
+    may_say = gate.reach().may_lead(unit.id)
+    own = own_members(session, acting(unit)) if may_say else frozenset()
     return render_template(
         "locals/eligibility.html",
         form=form,
@@ -111,7 +114,9 @@ def _page(unit: Unit, form: EligibilityForm) -> str:
         words=text_of("q"),
         lines=[lines[each.member_id] for each in page.rows],
         ticked=_members("who") if form.is_submitted() else set(),
-        may_say=gate.reach().may_lead(unit.id),
+        may_say=may_say,
+        own=own,
+        others=sum(each.member_id not in own for each in page.rows),
         listed_at=accounts_known(session).listed_at,
         page_with=here,
         first_url=here(after=None) if after else None,

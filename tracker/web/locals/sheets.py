@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from flask import abort, flash, redirect, render_template, request
 from flask_wtf.file import FileField
@@ -126,7 +126,7 @@ class Door:
 
 
 def classes_list(door: Door) -> str:
-    page = classes_page(db.session(), door.unit, request.args.get("before", type=row_id))
+    page = classes_page(db.session(), door.unit, request.args.get("before", type=row_id), own_on=_own_on())
     return render_template(
         "locals/classes.html",
         door=door,
@@ -171,7 +171,7 @@ def new_class(door: Door, form: ClassForm, unit: Unit | None) -> Response | str 
 
 
 def one_class(door: Door, batch_id: int) -> str:
-    held = class_held(db.session(), door.unit, batch_id)
+    held = class_held(db.session(), door.unit, batch_id, own_on=_own_on())
     if held is None:
         abort(404)
     why_not = why_not_undone(held.line.batch, gate.reach().user_id, is_staff=door.is_staff, now=datetime.now(UTC))
@@ -210,6 +210,11 @@ def undo_one_class(door: Door, batch_id: int) -> Response | str | tuple[str, int
             return redirect(door.class_url(batch_id), 303)
     page = render_template("locals/class_undo.html", door=door, held=held, form=form)
     return (page, 422) if form.is_submitted() else page
+
+
+def _own_on() -> date | None:
+    """Today, where this reader may read of a local's own people alone."""
+    return None if gate.reach().sees_all_units else gate.today()
 
 
 def _held(session: Session, form: ClassForm, unit: Unit | None, ticked: list[int]) -> HeldClass:

@@ -18,6 +18,7 @@ from tracker.operations.completions import log_completion
 from tracker.operations.evidence import StoredFile, attach_evidence
 from tracker.operations.refused import Refused
 from tracker.web import gate
+from tracker.web.forms import WITH_EVIDENCE, takes
 from tracker.web.gate import member_only
 from tracker.web.ids import row_id
 from tracker.web.members.door import members, own_record
@@ -56,11 +57,12 @@ def completions() -> Response:
 
 @members.post("/my/completions")
 @member_only
+@takes(WITH_EVIDENCE)
 def log() -> _Answer | dict[str, str]:
     form = LogForm()
     is_fine = form.validate()
     if not (form.keep_what_was_sent() and is_fine):
-        return _form_page(form), 422
+        return _form_page(form), form.status
     member = own_record()
     course = find_course(db.session(), form.course.data or "")
     held = course_on_record(db.session(), member, course, gate.today()) if course else None
@@ -106,6 +108,7 @@ def courses() -> dict[str, list[dict[str, str]]]:
 
 @members.route("/my/completions/<int:completion_id>/proof", methods=["GET", "POST"])
 @member_only
+@takes(WITH_EVIDENCE)
 def proof(completion_id: int) -> _Answer:
     """More proof for a claim that waits."""
     claim = claim_of(db.session(), own_record(), completion_id)
@@ -116,7 +119,7 @@ def proof(completion_id: int) -> _Answer:
         return _proof_page(form, claim), 200
     is_fine = form.validate()
     if not (form.keep_what_was_sent() and is_fine):
-        return _proof_page(form, claim), 422
+        return _proof_page(form, claim), form.status
     try:
         _attach(form, claim)
     except Refused as refusal:

@@ -7,11 +7,13 @@ from wtforms import HiddenField, StringField, SubmitField
 from wtforms.validators import InputRequired
 
 from tracker.language import _, lazy
-from tracker.operations.evidence import LARGEST_FILE, StoredFile
+from tracker.operations.evidence import LARGEST_FILE, OF_A_MEMBER, StoredFile
 from tracker.operations.refused import Refused
 from tracker.web.evidence import ACCEPTED, file_of_note, file_sent, note_of
 from tracker.web.fields import DayField, possible_day, web_address
 from tracker.web.forms import Form
+
+_STATUS = {"evidence_busy": 503, "evidence_quota": 429}  # what is no fault of the form
 
 
 def _link_field() -> StringField:
@@ -56,6 +58,7 @@ class ProofForm(Form):
     submit = SubmitField(lazy("Add this proof"))
 
     stored: StoredFile | None = None  # the file that came with this form, or with the one before
+    status = 422  # of the answer, where something was wrong
 
     def keep_what_was_sent(self) -> bool:
         """Check and keep the file that came, and carry it on; whether nothing was wrong with it. After validating.
@@ -64,15 +67,16 @@ class ProofForm(Form):
         """
         is_fine = True
         self.stored = file_of_note(self.kept.data or "")
-        for field in (self.photo, self.file):
-            try:
-                self.stored = file_sent(field) or self.stored
-            except Refused as refusal:
-                field.errors = [*field.errors, refusal.message]
-                is_fine = False
-        if self._sends(self.photo) and self._sends(self.file) and is_fine:
+        if self._sends(self.photo) and self._sends(self.file):  # neither is kept: nobody knows which was meant
             self.file.errors = [*self.file.errors, _("Send one of the two: the photo or the file.")]
             is_fine = False
+        for field in (self.photo, self.file) if is_fine else ():
+            try:
+                self.stored = file_sent(field, OF_A_MEMBER) or self.stored
+            except Refused as refusal:
+                field.errors = [*field.errors, refusal.message]
+                self.status = _STATUS.get(refusal.code, self.status)
+                is_fine = False
         self.carry(self.stored)
         return is_fine
 

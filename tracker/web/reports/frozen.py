@@ -12,6 +12,7 @@ from wtforms import SelectField, StringField, SubmitField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from tracker.access.finding import unit_for
+from tracker.access.former import officer
 from tracker.access.reporting import path_for, printable, units_seen
 from tracker.access.roles import Reach
 from tracker.coverage.derivation import current_policy
@@ -21,7 +22,7 @@ from tracker.coverage.frozen.listing import frozen_page, frozen_report, manifest
 from tracker.coverage.frozen.pack import ARCHIVE, MANIFEST, pack_of
 from tracker.coverage.frozen.reading import pack_figures
 from tracker.coverage.frozen.restating import headline_changed, restatement
-from tracker.coverage.frozen.touching import count_words, counts_of, touch_page, touches
+from tracker.coverage.frozen.touching import count_words, counts_of, touch_page, touches, touches_told
 from tracker.coverage.rendering import NotRendered
 from tracker.curriculum.words import Assurance, Role, UnitKind
 from tracker.language import _, lazy
@@ -133,7 +134,11 @@ def frozen_one(code: str) -> str:
     paths = db.session.scalars(select(LearningPath).where(LearningPath.code.in_([each.code for each in manifest.paths])))
     since = touches(db.session(), unit.id, [path.id for path in paths], as_of=report.as_of, since=report.frozen_at)
     after = request.args.get("after", default=0, type=row_id)
-    page = touch_page(db.session(), since, after) if gate.reach().may_see_names(unit.id) else None
+    page = None
+    adds_up = True
+    if gate.reach().may_see_names(unit.id):
+        told = touches_told(db.session(), since, officer(gate.reach()))
+        page, adds_up = touch_page(db.session(), told, after), len(told) == len(since)
     frozen_by = db.session.get(User, report.frozen_by) if report.frozen_by else None
     return render_template(
         "reports/frozen_one.html",
@@ -143,6 +148,7 @@ def frozen_one(code: str) -> str:
         became=became,
         counts=[count_words(*each) for each in counts_of(since)],
         page=page,
+        adds_up=adds_up,
         damages=damages(folder, report),
         frozen_by=frozen_by.email if frozen_by else None,
         files=[each.name for each in manifest.files] + [MANIFEST, ARCHIVE],

@@ -14,7 +14,7 @@ from tracker.coverage.derivation import current_world
 from tracker.coverage.figures import end_of, is_restated_since
 from tracker.coverage.origins import origins_of
 from tracker.coverage.records import path_page
-from tracker.coverage.why import cards_in, reasons_through, why
+from tracker.coverage.why import cards_in, why
 from tracker.models import db
 from tracker.web import gate
 from tracker.web.asked import asked
@@ -27,14 +27,16 @@ from tracker.web.reports.door import reports
 @report_readers
 def member(member_id: int, path_code: str) -> str:
     """An officer sees someone who held a card in their local on the day asked, and what was true on that day, as it was
-    known on the other; of what asks them, what does so through that local. Of someone who has left, nothing that was
-    recorded after that day; and links and files of evidence are only for who may read them today."""
+    known on the other: state, due day and exemption as that local asks and excuses, without the words of decisions. Of
+    someone who has left, nothing that was recorded after that day; and links and files of evidence are only for who may
+    read them today."""
     session, question, reach = db.session(), asked(), gate.reach()
     path = path_for(session, path_code)
     found = member_for(session, reach, member_id, question.as_of)
     if not (reach.sees_all_units or reach.locals_with_names):
         abort(404)  # their own record has its own page
-    only = None if reach.sees_all_units else reach.locals_with_names
+    sees_all = reach.sees_all_of(found.member_id)
+    only = None if sees_all else reach.locals_with_names
     cards = cards_in(session, found.member_id, question.as_of, only)
     if only is not None and not cards:
         abort(404)
@@ -44,8 +46,7 @@ def member(member_id: int, path_code: str) -> str:
     known_at = end_of(known) if known and is_restated_since(session, known) else None
     if known_at is not None:
         cards = cards_in(session, found.member_id, question.as_of, only, known_at)
-    record = path_page(session, path, found, question.as_of, question.floor, known_at)
-    reasons = reasons_through(session, found.member_id, record.reasons, only, known_at)
+    record = path_page(session, path, found, question.as_of, question.floor, known_at, only)
     curriculum = current_world(session).curriculum
     listed = curriculum.listed(path.id)
     telling = listed | {rule.course for rule in curriculum.equivalents if rule.stands_for in listed}
@@ -56,8 +57,8 @@ def member(member_id: int, path_code: str) -> str:
         path=path,
         cards=cards,
         record=record,
-        reasons=reasons,
-        sentence=why(found.first_name or found.name, record, reasons, question.floor),
+        sentence=why(found.first_name or found.name, record, question.floor),
         origins=origins_of(session, found.member_id, telling, question.as_of, known_at),
+        sees_all=sees_all,
         shows_evidence=may_read_evidence(session, reach, found.member_id, gate.today()),
     )

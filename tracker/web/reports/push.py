@@ -8,6 +8,7 @@ from flask import Response, abort, render_template, request
 from sqlalchemy import select
 
 from tracker.access.finding import local_for
+from tracker.access.former import officer
 from tracker.access.reporting import district_for, printable
 from tracker.coverage.push_list import (
     AN_HOUR,
@@ -196,6 +197,7 @@ def _found(unit: Unit, aim: Aim, question: Asked) -> PushList:
         known=question.known,
         floor=question.floor,
         target=aim.target,
+        officer=officer(gate.reach()),
     )
 
 

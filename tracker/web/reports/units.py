@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from flask import Response, abort, render_template, request
 from sqlalchemy import select
 
 from tracker.access.finding import local_for
+from tracker.access.former import officer
 from tracker.access.reporting import printable
 from tracker.coverage.call_list import call_document
 from tracker.coverage.charts import trend_chart
@@ -39,6 +41,7 @@ from tracker.coverage.people import (
     members_page,
     people_here,
 )
+from tracker.coverage.people_told import people_told
 from tracker.coverage.trends import trend
 from tracker.curriculum.policy import Policy
 from tracker.curriculum.states import State
@@ -60,10 +63,11 @@ class OnPath:
 
     line: PathLine
     counts: Counts
-    members: MembersByState  # of the craft asked for, or of all
+    members: MembersByState  # of the craft asked for, or of all: counted as the figures count, listed as this reader is told
     wanted: Wanted
     craft: str
     left_out: str  # which group of those left out is asked for, "" for those in scope
+    adds_up: bool = True  # whether the reader is told of everyone what the figures count
 
     @property
     def listed(self) -> Sequence[PersonHere]:
@@ -223,14 +227,34 @@ def _on_path(coverage: LocalCoverage, path: LearningPath, question: Asked) -> On
     )
     if not shows_names:
         return OnPath(line, counts, whole, wanted, "", "")
+    told = people_told(session, people, unit, path.id, question.as_of, question.known, officer(gate.reach()))
     left_out = one_of("left_out", (*policy.statuses, "exempt", "not asked"))
     if left_out:
-        gone = [person for person in left_out_for(people, left_out, policy) if wanted.takes(person)]
-        return OnPath(line, counts, MembersByState(whole.counts, gone), wanted, "", left_out)
+        group, gone = (left_out_for(each, left_out, policy) for each in (people, told))
+        listed = MembersByState(whole.counts, [person for person in gone if wanted.takes(person)])
+        return OnPath(line, counts, listed, wanted, "", left_out, len(gone) == len(group))
     craft = craft_asked(list(session.scalars(select(Craft)))) if request.args.get("craft") else None
     if craft:
-        through = in_scope_through(session, unit, path, craft.name, question.as_of, question.known)
-        mine = [person for person in people if person.member_id in through]
-        some = by_state(mine, wanted, day=question.as_of, floor=question.floor, policy=policy)
-        return OnPath(line, counts, some, wanted, craft.name, "")
-    return OnPath(line, counts, whole, wanted, "", "")
+        through = _through([*people, *told], unit, path, craft, question)
+        people, told = ([each for each in some if (each.member_id, each.known) in through] for some in (people, told))
+        whole = by_state(people, wanted, day=question.as_of, floor=question.floor, policy=policy)
+    some = whole
+    if told != people:
+        some = by_state(told, wanted, day=question.as_of, floor=question.floor, policy=policy)
+    listed = MembersByState(whole.counts, some.people)
+    return OnPath(line, counts, listed, wanted, craft.name if craft else "", "", some.counts == whole.counts)
+
+
+def _through(
+    people: Sequence[PersonHere], unit: Unit, path: LearningPath, craft: Craft, question: Asked
+) -> set[tuple[int, date | None]]:
+    """Who of these people is in scope through a card of that craft, as known by when: each is judged as they are told of."""
+    by_known: dict[date | None, set[int]] = {}
+    for person in people:
+        by_known.setdefault(person.known, set()).add(person.member_id)
+    found = set()
+    for known, ids in by_known.items():
+        among, by = (None, question.known) if known is None else (ids, known)
+        through = in_scope_through(db.session(), unit, path, craft.name, question.as_of, by, among=among)
+        found |= {(member_id, known) for member_id in through & ids}
+    return found

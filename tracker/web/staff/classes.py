@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from tracker.curriculum.words import Role
 from tracker.web import gate
+from tracker.web.forms import WITH_EVIDENCE, takes
 from tracker.web.gate import staff_and_auditors, staff_only
 from tracker.web.locals.sheets import Door, StaffClassForm, classes_list, local_of, new_class, one_class, undo_one_class
 from tracker.web.staff.door import staff
@@ -20,6 +21,7 @@ def classes() -> str:
 
 @staff.route("/classes/new", methods=["GET", "POST"])
 @staff_only
+@takes(WITH_EVIDENCE)
 def class_new() -> Response | str | tuple[str, int]:
     form = StaffClassForm()
     if not form.is_submitted():

@@ -28,7 +28,6 @@ from tracker.models import db
 from tracker.operations.refused import Refused
 from tracker.web import gate
 from tracker.web.asked import one_of
-from tracker.web.forms import Form
 from tracker.web.gate import staff_and_auditors, staff_only
 from tracker.web.opened import opened
 from tracker.web.reports.door import FORMS, document_file, file_url, here
@@ -100,7 +99,6 @@ def simulated(trial_id: int) -> str:
             is_at_work=is_at_work,
             progress=progress_of(folder, trial_id),
             waits_long=waits_long(folder, trial_id, datetime.now(UTC)),
-            form=Form(formdata=None),
         )
     in_force = text_in_force(db.session(), "catalogue")
     return render_template(

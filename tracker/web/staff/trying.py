@@ -8,6 +8,7 @@ from flask_wtf.file import FileField
 from wtforms import SelectField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
+from tracker.curriculum.strict_yaml import LONGEST_TEXT
 from tracker.curriculum.words import Assurance
 from tracker.intake.simulations import AskedTrial, keep_trial
 from tracker.language import _, lazy
@@ -15,8 +16,6 @@ from tracker.models import new_id
 from tracker.web import gate, processes
 from tracker.web.fields import no_longer_than
 from tracker.web.forms import Form
-
-LONGEST = 2_000_000  # characters: what a catalogue may have
 
 _FLOORS = [
     SelectChoice(Assurance.CLAIMED.word, lazy("claimed or surer")),
@@ -35,7 +34,7 @@ class TryForm(Form):
     )
     text = TextAreaField(
         lazy("Or its text"),
-        [no_longer_than(LONGEST)],
+        [no_longer_than(LONGEST_TEXT)],
         description=lazy("The whole file, not only what you changed: what it leaves out would be retired."),
         render_kw={"rows": 8, "spellcheck": "false", "autocomplete": "off"},
     )
@@ -51,7 +50,7 @@ class TryForm(Form):
         if self.file.data:
             name = Path(self.file.data.filename or "").name[:120] or name
             try:
-                text = self.file.data.stream.read().decode("utf-8-sig")
+                text = self.file.data.stream.read().decode("utf-8-sig")  # no longer than a form may be
             except UnicodeDecodeError as error:
                 self.file.errors = [
                     _("This is not UTF-8 text: byte %(place)s is none. Save it as UTF-8.", place=error.start + 1)

@@ -24,7 +24,11 @@ class SentCompletion(Shape):
     completed_on: Day = said("The day of the completion.", "2026-02-18")
     assurance: Floor = said("How sure it is.", "provider", default="claimed")
     evidence_url: LongText = said("Where the proof can be seen.", "https://example.org/certificate/17", default="")
-    external_id: Text = said("The sender's own id: the same one again is already known.", "order-1234", default="")
+    external_id: Text = said(
+        "The sender's own id of this completion: the same again is already known, another under it is faulty.",
+        "order-1234",
+        default="",
+    )
 
 
 class SentCompletions(Shape):

@@ -36,7 +36,7 @@ from tracker.coverage.directory import PastCompletion, history_of, members_page
 from tracker.coverage.figures import end_of
 from tracker.coverage.records import CourseRecord, PathRecord, member_record
 from tracker.coverage.records.shapes import Reason as Asking
-from tracker.coverage.why import cards_in, reasons_through
+from tracker.coverage.why import cards_in
 from tracker.curriculum.days import FOREVER
 from tracker.models import Member, db
 
@@ -97,7 +97,7 @@ def completions(caller: Caller, path: OneMember, query: Paged) -> Completions:
     """A member's completions, voided ones too: for officers those of courses that stand on a path. It leaves a trace."""
     session, reach = db.session(), caller.reach
     found = member_for(session, reach, row_id(path.member_id), today())
-    sees_all = reach.sees_all_units or reach.is_own_record(found.member_id)
+    sees_all = reach.sees_all_of(found.member_id)
     after = row_of(kept_text(query.cursor))
     rows = [each for each in history_of(session, found.member_id) if sees_all or each.course.id in _on_paths(session)]
     rows.sort(key=lambda each: -each.completion.id)
@@ -109,10 +109,10 @@ def completions(caller: Caller, path: OneMember, query: Paged) -> Completions:
 
 
 def record_shape(session: Session, caller: Caller, member: Member, day: date) -> MemberRecord:
-    """A record as this caller may see it: an officer sees the cards in their locals, and what asks through these; of who
+    """A record as this caller may see it: an officer sees the cards in their locals, and what these ask and excuse; of who
     has left, what was known on the day."""
     reach = caller.reach
-    sees_all = reach.sees_all_units or reach.is_own_record(member.member_id)
+    sees_all = reach.sees_all_of(member.member_id)
     only = None if sees_all else reach.locals_with_names
     cards = cards_in(session, member.member_id, day, only)
     if only is not None and not cards:
@@ -121,17 +121,12 @@ def record_shape(session: Session, caller: Caller, member: Member, day: date) ->
     known_at = end_of(known) if known else None
     if known_at is not None:
         cards = cards_in(session, member.member_id, day, only, known_at)
-    paths = []
-    for record in member_record(session, member, day, known_at).paths:
-        reasons = reasons_through(session, member.member_id, record.reasons, only, known_at)
-        if reasons or only is None:
-            paths.append(_path(record, [_reason(each) for each in reasons], sees_all))
     return MemberRecord(
         member=MemberName(**_named(member)),
         day=day,
         known=known,
         cards=[Card(unit=UnitName.of(card.unit), craft=card.craft, status=card.status) for card in cards],
-        paths=paths,
+        paths=[_path(each, sees_all) for each in member_record(session, member, day, known_at, only).paths],
     )
 
 
@@ -144,7 +139,7 @@ def _named(member: Member) -> dict[str, str]:
     }
 
 
-def _path(record: PathRecord, reasons: list[Reason], sees_all: bool) -> PathStanding:
+def _path(record: PathRecord, sees_all: bool) -> PathStanding:
     progress = record.progress
     return PathStanding(
         path=PathName.of(record.path),
@@ -160,7 +155,7 @@ def _path(record: PathRecord, reasons: list[Reason], sees_all: bool) -> PathStan
         minutes_to_go=progress.minutes_to_go,
         is_exempt=bool(record.exemptions),
         exemptions=list(record.exemptions) if sees_all else [],
-        reasons=reasons,
+        reasons=[_reason(each) for each in record.reasons],
         sections=[
             SectionStanding(
                 title=section.title,

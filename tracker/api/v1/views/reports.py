@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.access.finding import unit_for
+from tracker.access.former import officer
 from tracker.access.leading import local_named_for
 from tracker.access.reporting import district_for, path_for, printable
 from tracker.api.v1.answers import following
@@ -26,6 +27,7 @@ from tracker.api.v1.shapes.members import MemberOnPath, MembersOnPath
 from tracker.api.v1.views.units import OneUnit
 from tracker.coverage.derivation import current_world
 from tracker.coverage.people import COUNTED_STATES, MemberLine, PersonHere, Wanted, by_state, members_page, people_here
+from tracker.coverage.people_told import people_told
 from tracker.coverage.priorities import By, priorities, priorities_document
 from tracker.coverage.push_list import push_document, push_line_page, push_list
 from tracker.coverage.second_cards import second_cards, second_cards_document, second_cards_page
@@ -76,6 +78,7 @@ def unit_members(caller: Caller, path: OneUnit, query: OfMembers) -> MembersOnPa
     as_of, known = query.day(today()), query.known_on(today())
     wanted = Wanted(State(query.state) if query.state else None, kept_text(query.q))
     people = people_here(session, unit, its_path.id, as_of, known)
+    people = people_told(session, people, unit, its_path.id, as_of, known, officer(caller.reach))
     listed = by_state(people, wanted, day=as_of, floor=floor, policy=current_world(session).policy).people
     start = _place_after(session, listed, row_of(kept_text(query.cursor)))
     shown = listed[start : start + query.limit]
@@ -112,6 +115,7 @@ def push(caller: Caller, path: OneUnit, query: OfPush) -> Report:
         known=query.known_on(today()),
         floor=query.assurance,
         target=target,
+        officer=officer(caller.reach),
     )
     lines, _ = push_line_page(session, found, [*found.callers, *found.waiters], size=None)
     opened_list(caller, [each.line.member.member_id for each in lines], unit.id)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tracker.api.v1.callers import Caller
 from tracker.api.v1.door import operation, today
+from tracker.api.v1.opened import note_refused
 from tracker.api.v1.problems import Problem
 from tracker.api.v1.shapes.sending import RowFault, SentCompletion, SentCompletions, SentOutcome, SentOutcomes
 from tracker.curriculum.words import Outcome, Role
@@ -37,15 +38,18 @@ _KEY = re.compile(r"[\x21-\x7e]{1,150}")
 def record_completions(caller: Caller, body: SentCompletions) -> SentOutcomes:
     """Record one completion, or up to 1,000: all of the call, or nothing of it.
 
-    Sent again it adds nothing: the same member, course, day and assurance are already known, and so is an `external_id` of
-    the same sender. With the header `Idempotency-Key` a row without one takes the key and its place in the call as its id.
-    Several at once are an import, which staff can undo.
+    Sent again it adds nothing: the same member, course, day and assurance are already known. An `external_id` of the same
+    sender is of one completion of a member: with another course, day or assurance under it the row is faulty. With the
+    header `Idempotency-Key` a row without one takes the key and its place in the call as its id. Several at once are an
+    import, which staff can undo.
     """
     staff = caller.reach.is_staff
     rows = read_sent([_cells(each, place, caller) for place, each in enumerate(body.completions)], today())
     sha256 = hashlib.sha256(request.get_data(cache=True)).hexdigest()
     with writing() as session:
         ended = _recorded(session, caller, rows, sha256) if staff else _own(session, caller, rows)
+    if any(each.is_refused for each in ended):  # beside the write, which it must not wait for
+        note_refused(caller, "record_completions", {})
     counts = Counter(each.outcome.value for each in ended)
     return SentOutcomes(
         counts={outcome.value: counts[outcome.value] for outcome in Outcome if counts[outcome.value]},

@@ -85,7 +85,6 @@ def export(its_id: int) -> str:
         waits_long=job.state is MAKING and waits_long(jobs_folder(), job.id, datetime.now(UTC)),
         until=job.changed_at + timedelta(days=gate.settings().keep_exports_days),
         report_url=job.address,
-        form=GoOnForm(),
     )
 
 

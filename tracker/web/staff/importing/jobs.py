@@ -78,16 +78,15 @@ def import_job(job_id: int) -> Response | str:
         return redirect(url_for(".import_columns", job_id=job.id), 303)
     if job.state is JobState.PREVIEWED:
         return _preview_page(job, ConfirmForm(formdata=None))
-    form = GoOnForm(formdata=None)
     if job.state in RUNNING:
         return render_template(
             "staff/import_running.html",
-            form=form,
+            form=GoOnForm(formdata=None),
             job=job,
             progress=progress_of(jobs_folder(), job.id),
             waits_long=waits_long(jobs_folder(), job.id, datetime.now(UTC)),
         )
-    return render_template("staff/import_stopped.html", form=form, job=job)
+    return render_template("staff/import_stopped.html", job=job)
 
 
 @staff.get("/imports/jobs/<int:job_id>/rows")

@@ -9,7 +9,6 @@ from typing import Any
 from flask import current_app, redirect, render_template, request, url_for
 from flask_wtf.file import FileField
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, HiddenField, RadioField, StringField, SubmitField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
@@ -30,7 +29,7 @@ from tracker.operations.jobs import drop_jobs_before, open_job
 from tracker.operations.refused import Refused
 from tracker.web import gate
 from tracker.web.fields import no_longer_than
-from tracker.web.forms import Form
+from tracker.web.forms import Form, takes
 from tracker.web.gate import staff_and_auditors, staff_only
 from tracker.web.ids import row_id
 from tracker.web.processes import begin, jobs_folder
@@ -109,8 +108,17 @@ def imports() -> str:
     return _imports_page(UploadForm(formdata=None, kind="completions"))
 
 
+def _said_of_larger() -> str:
+    return _(
+        "The file is larger than %(most)s MB. Split it; or ask whoever runs the tracker to load it on the server, "
+        "with `tracker completions import` or `tracker roster import`, where no such limit holds.",
+        most=_LARGEST,
+    )
+
+
 @staff.post("/imports")
 @staff_only
+@takes(LARGEST_REQUEST, _said_of_larger)
 def upload_import() -> Response | tuple[str, int]:
     """Keep the file, and let a process of its own try it."""
     form = UploadForm()
@@ -131,19 +139,6 @@ def upload_import() -> Response | tuple[str, int]:
             _purge()
             return redirect(url_for(".import_job", job_id=job_id), 303)
     return _imports_page(form), 422
-
-
-@staff.errorhandler(RequestEntityTooLarge)
-def too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
-    refusal = Refused(
-        "too_large",
-        _(
-            "The file is larger than %(most)s MB. Split it; or ask whoever runs the tracker to load it on the server, "
-            "with `tracker completions import` or `tracker roster import`, where no such limit holds.",
-            most=_LARGEST,
-        ),
-    )
-    return render_template("errors/refused.html", refusal=refusal), 413
 
 
 def _open(session: Session, job_id: int, form: UploadForm) -> bool:
