@@ -262,6 +262,23 @@ def test_abuse_16_an_administrator_who_was_suspended_meanwhile_makes_no_other(se
         assert db.session.scalar(select(User).where(User.email == name)) is None
 
 
+def test_abuse_16_a_write_that_meets_its_sessions_end_halfway_waits_for_it(servers: Servers) -> None:
+    """Abuse 16: beside another writer who is at it and has not committed; on SQLite it would wait in any case."""
+    user_id = servers.person(STAFF)
+    here, _there = servers.sign_in(user_id)
+    send = make_token(here)
+    answers: list[TestResponse] = []
+    late = threading.Thread(target=lambda: answers.append(send()))
+    with servers.other.app_context(), writing() as session:
+        suspend(session, session.get_one(User, user_id), OPERATOR)
+        session.flush()
+        late.start()
+        late.join(1)  # as long as it would take to be done, if it did not wait
+    late.join()
+    assert answers[0].location == "/login"
+    assert count_of(servers, ApiToken, user_id) == 0
+
+
 def test_a_write_that_only_waited_goes_on(servers: Servers) -> None:
     """Neither another's end, nor a role of their own that begins, nor a new language is any reason to refuse it."""
     user_id, other_id = servers.person(STAFF), servers.person(STAFF)
