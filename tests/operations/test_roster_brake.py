@@ -45,7 +45,7 @@ def test_of_a_complete_file_more_than_2_percent_of_the_union_stop(desk: Desk, me
     with pytest.raises(Refused) as refused:
         desk.roster(there, full=Full())
     assert (refused.value.code, refused.value.field) == ("brake", "accept_leaving")
-    assert f"of the union's {members} people" in refused.value.message
+    assert f"of the union’s {members} people" in refused.value.message
 
 
 @pytest.mark.parametrize(("left", "stops"), [(20, False), (21, True)])  # of 1,100 people either is less than 2 %
@@ -90,7 +90,7 @@ def test_moving_a_whole_local_elsewhere_is_stopped_as_well(desk: Desk) -> None:
     with pytest.raises(Refused) as refused:
         desk.roster(moved)
     assert refused.value.faults == ("Local 80: 20 of 20 (100 %)",)
-    assert "union's" not in refused.value.message
+    assert "union’s" not in refused.value.message
     assert desk.roster(moved, accept_leaving=20).leaving == 20
 
 
