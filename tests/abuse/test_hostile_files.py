@@ -191,13 +191,18 @@ def looker() -> Iterator[Looker]:
 def test_abuse_10_a_hostile_table_is_told_in_words_and_takes_little(
     hostile: Hostile, looker: Looker, tmp_path: Path
 ) -> None:
-    file = tmp_path / "roster.dat"
+    assert "root:" not in told_in_words("table", "roster.dat", hostile, looker, tmp_path)
+
+
+def told_in_words(kind: str, name: str, hostile: Hostile, looker: Looker, folder: Path) -> str:
+    """What is said of a hostile file, which must be what was to be told, for little memory."""
+    file = folder / name
     file.write_bytes(hostile.make())
-    grown, said = looker.look("table", file, file.name)
+    grown, said = looker.look(kind, file, file.name)
     assert said != "it died"
     assert grown < MOST_MEMORY
     assert hostile.told in said
-    assert "root:" not in said
+    return said
 
 
 # Each as long as a catalogue may be.
@@ -216,12 +221,7 @@ CATALOGUES = [
 def test_abuse_10_a_hostile_catalogue_is_told_in_words_and_takes_little(
     hostile: Hostile, looker: Looker, tmp_path: Path
 ) -> None:
-    file = tmp_path / "courses.yaml"
-    file.write_bytes(hostile.make())
-    grown, said = looker.look("catalogue", file, file.name)
-    assert said != "it died"
-    assert grown < MOST_MEMORY
-    assert hostile.told in said
+    told_in_words("catalogue", "courses.yaml", hostile, looker, tmp_path)
 
 
 # --- Evidence ------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from pathlib import Path
 from tracker.config import Settings
 from tracker.coverage.chain import chain_head, unsealed, unsealed_from
 from tracker.models import Busy, db, writing
-from tracker.operations.audit_heads import goes_on_from, heads_file, is_noted_today, newest_head, note_head
+from tracker.operations.audit_heads import ANOTHERS, goes_on_from, heads_file, is_noted_today, newest_head, note_head
 from tracker.operations.sealing import seal_entries
 
 _ROUND = 1_000  # entries of one transaction: some hundredths of a second, so that nobody waits for it
@@ -80,10 +80,7 @@ def note(settings: Settings, now: datetime) -> bool:
     trouble = ""
     try:
         if not is_ours and newest is not None and head.position >= newest.position:
-            trouble = (
-                f"the audit trail's chain does not hold the last head in {file.name}: another database may answer than "
-                "before, such as an old primary that came back. Run `tracker audit verify`"
-            )
+            trouble = f"the audit trail's chain does not hold the last head in {file.name}: {ANOTHERS}"
         elif not note_head(file, head, now):
             trouble = f"the audit trail's chain ends before what {file.name} holds: run `tracker audit verify`"
     except OSError as error:

@@ -21,6 +21,7 @@ from tracker.coverage.checks import Finding
 from tracker.models import AuditSeal
 from tracker.operations.lasting_files import alone_with, write_lasting
 
+ANOTHERS = "another database may answer than before, such as an old primary that came back. Run `tracker audit verify`"
 _LINE = re.compile(r"(\d+):([0-9a-f]{64}) (\S+)")
 
 
@@ -66,8 +67,7 @@ def examine_head(session: Session, file: Path, head: Head | None) -> Iterator[Fi
     if head is not None and not goes_on_from(session, head):
         yield Finding(
             True,
-            f"{file.name}: the database's chain does not hold the head of {head.at:%Y-%m-%d %H:%M} UTC: another database "
-            "may answer than before, such as an old primary that came back. Run `tracker audit verify`",
+            f"{file.name}: the database's chain does not hold the head of {head.at:%Y-%m-%d %H:%M} UTC: {ANOTHERS}",
         )
 
 

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, flash, g, has_request_context, redirect, request, session, url_for
 from flask_login import LoginManager, current_user
-from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 from werkzeug.wrappers import Response
 
@@ -22,7 +21,7 @@ from tracker.config import Settings
 from tracker.curriculum.words import Role
 from tracker.language import lazy
 from tracker.models import User, ask_first, db
-from tracker.operations.accounts import has_factor, must_have_factor
+from tracker.operations.accounts import has_factor, hold_user, must_have_factor
 from tracker.operations.actor import Actor
 from tracker.web import sessions
 from tracker.web.ids import row_id
@@ -180,8 +179,7 @@ def _ask_once_more(writes: Session) -> None:
         return
     if getattr(current_app.view_functions[request.endpoint], "is_public", False):
         return  # what is open to all is done for whoever asks
-    its = select(User).where(User.id == sessions.whose()).with_for_update(key_share=True)
-    user = writes.scalar(its.execution_options(populate_existing=True))
+    user = hold_user(writes, sessions.whose())
     if user is None or not user.is_active or sessions.has_ended(user) or sessions.has_lost_role(user, today()):
         forget_person()
         abort(redirect(url_for("account.login"), 303))

@@ -24,6 +24,7 @@ from tracker.coverage.errands import is_due
 from tracker.intake.processes import SPEAK, started
 from tracker.models import IMPORTS_PATIENCE, Busy, db, writing
 from tracker.models.trouble import DATABASE_ERRORS, in_words
+from tracker.operations.audit_heads import ANOTHERS
 from tracker.operations.errands import DOCTOR, PURGE, SEAL, SETTLE, WEEKLY, end_errand, take_errand
 from tracker.operations.refused import Refused
 
@@ -52,8 +53,7 @@ def _seal(app: Flask, _goes_on: GoesOn) -> Outcome:
     if not is_same_chain(settings):
         raise Refused(
             "another_chain",
-            "The audit trail's chain does not hold the last head in audit-heads: another database may answer than before, "
-            "such as an old primary that came back. Run `tracker audit verify`.",
+            f"The audit trail's chain does not hold the last head in audit-heads: {ANOTHERS}.",
         )
     return {"sealed": sealed}
 

@@ -138,8 +138,8 @@ def unit_access(
                 counts[stands] += 1
         return found, _funnel(counts, floor)
 
-    _, funnel = got(everyone)
     people, funnel_told = got(told)
+    funnel = funnel_told if told == everyone else got(everyone)[1]
     report = AccessReport(as_of, known, floor, accounts_known(session, moment), [AccessRow(path, unit, funnel)])
     return UnitAccess(report, people, funnel_told == funnel)
 

@@ -26,10 +26,10 @@ def end_sessions(session: Session, user: User) -> None:
     set_committed_value(user, "session_epoch", session.scalars(grown).one())
 
 
-def hold_user(session: Session, user: User) -> None:
-    """Let no other change this user until the end of the transaction, and read them as they are by now.
+def hold_user(session: Session, user_id: int | None) -> User | None:
+    """Let no other change this user until the end of the transaction, and read them as they are by now; None: there is none.
 
-    As strong as an update and no stronger, for one follows: what only refers to the row need not wait.
+    As strong as an update and no stronger, for one may follow: what only refers to the row need not wait.
     """
-    held = select(User).where(User.id == user.id).with_for_update(key_share=True)
-    session.scalars(held.execution_options(populate_existing=True)).one()
+    held = select(User).where(User.id == user_id).with_for_update(key_share=True)
+    return session.scalar(held.execution_options(populate_existing=True))

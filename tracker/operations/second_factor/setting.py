@@ -47,7 +47,7 @@ def set_factor(
     if step is None:
         said = _("That code is not of this secret. Look at the clock of your device, wait for the next code, and try again.")
         raise Refused("code_wrong", said, field="code")
-    hold_user(session, user)  # of two at once, the second finds what the first has set
+    hold_user(session, user.id)  # of two at once, the second finds what the first has set
     factor = session.get(SecondFactor, user.id, populate_existing=True)
     if factor is not None and factor.set_at is not None and not replaces:
         raise changed_meanwhile()
